@@ -1,0 +1,53 @@
+import type { EntityManager } from 'typeorm';
+import { Sealed } from '../crypto/sealed.ts';
+import type { UserId } from '../platform/ids.ts';
+import { OneTimeTokenEntity, type TokenPurpose } from './one-time-token.entity.ts';
+
+export interface MailTokenRow {
+  readonly id: string;
+  readonly userId: UserId;
+  readonly purpose: TokenPurpose;
+  readonly hash: Buffer;
+  readonly payload: Sealed<string> | null;
+  readonly mailTokenVersion: number;
+}
+
+/** The token with this id while it counts: not used, not past its time, and nothing that voids it has happened. */
+export async function findLiveToken(manager: EntityManager, id: string, now: Date): Promise<MailTokenRow | undefined> {
+  const rows = await manager.query<(Omit<MailTokenRow, 'payload'> & { payload: Buffer | null })[]>(
+    `SELECT t.id, t.user_id AS "userId", t.purpose, t.hash, t.payload, t.mail_token_version AS "mailTokenVersion"
+     FROM one_time_tokens t JOIN users u ON u.id = t.user_id
+     WHERE t.id = $1 AND t.used_at IS NULL AND t.expires_at > $2 AND u.mail_token_version = t.mail_token_version`,
+    [id, now],
+  );
+  const row = rows[0];
+  return row && { ...row, payload: row.payload === null ? null : new Sealed<string>(row.payload) };
+}
+
+/** Ends the oldest tokens of this purpose until at most `keep` are live. */
+export async function endOldestTokens(
+  tx: EntityManager,
+  { userId, purpose, keep, now }: { userId: UserId; purpose: TokenPurpose; keep: number; now: Date },
+): Promise<void> {
+  await tx.query(
+    `UPDATE one_time_tokens SET used_at = $4 WHERE id IN (
+       SELECT id FROM one_time_tokens WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $4
+       ORDER BY created_at DESC, id DESC OFFSET $3)`,
+    [userId, purpose, keep, now],
+  );
+}
+
+export async function insertToken(tx: EntityManager, row: Omit<OneTimeTokenEntity, 'usedAt'>): Promise<void> {
+  await tx.insert(OneTimeTokenEntity, { ...row, usedAt: null });
+}
+
+/** Uses a token up, and with it every other of its purpose. False when it was used or ran out meanwhile. */
+export async function useToken(tx: EntityManager, row: MailTokenRow, now: Date): Promise<boolean> {
+  const [used] = await tx.query<[{ id: string }[], number]>(
+    'UPDATE one_time_tokens SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2 RETURNING id',
+    [row.id, now],
+  );
+  if (used.length === 0) return false;
+  await endOldestTokens(tx, { userId: row.userId, purpose: row.purpose, keep: 0, now });
+  return true;
+}
