@@ -1,0 +1,34 @@
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+import type { Random } from '../platform/random.ts';
+
+const CIPHER = 'aes-256-gcm';
+const VERSION = Buffer.of(1);
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** What an AAD begins with: a later format could then never be taken for this one. */
+export const BOX_VERSION: Uint8Array = VERSION;
+
+/**
+ * AES-256-GCM (NIST SP 800-38D): version byte ‖ 12 random bytes of nonce ‖ ciphertext ‖ 16 bytes of tag. Random nonces are
+ * good for 2³² boxes a key (§8.3); no key here comes near: most data stands under a key of one person or one day.
+ */
+export function sealBox(key: KeyObject, aad: Uint8Array, plaintext: Uint8Array, random: Random): Buffer {
+  const nonce = random.bytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(aad);
+  return Buffer.concat([VERSION, nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** What was sealed, or undefined when any bit of the box, the AAD or the key is another: no cause is told apart. */
+export function openBox(key: KeyObject, aad: Uint8Array, box: Buffer): Buffer | undefined {
+  if (box.length < VERSION.length + NONCE_BYTES + TAG_BYTES || box[0] !== VERSION[0]) return undefined;
+  const nonce = box.subarray(1, 1 + NONCE_BYTES);
+  const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(aad);
+  decipher.setAuthTag(box.subarray(-TAG_BYTES));
+  const plaintext = decipher.update(box.subarray(1 + NONCE_BYTES, -TAG_BYTES));
+  try {
+    return Buffer.concat([plaintext, decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { AccessClaims } from './access-claims.ts';
+
+interface Verified {
+  readonly claims: AccessClaims;
+  readonly kid: string;
+}
+
+/** How many tokens are remembered; the oldest leave. */
+const SIZE = 10_000;
+
+/**
+ * Tokens whose signature was found right, so that each is checked once. Keyed by the SHA-256 of the whole token: by a part of
+ * it, another token with the same part would pass unchecked. Nothing refused is kept: anyone could fill it.
+ */
+export class VerifiedTokens {
+  readonly #byHash = new Map<string, Verified>();
+
+  static keyOf(token: string): string {
+    return createHash('sha256').update(token).digest('base64');
+  }
+
+  find(key: string): Verified | undefined {
+    return this.#byHash.get(key);
+  }
+
+  add(key: string, verified: Verified): void {
+    this.#byHash.set(key, verified);
+    for (const oldest of this.#byHash.keys()) {
+      if (this.#byHash.size <= SIZE) break;
+      this.#byHash.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    this.#byHash.delete(key);
+  }
+
+  forgetKey(kid: string): void {
+    for (const [key, verified] of this.#byHash) if (verified.kid === kid) this.#byHash.delete(key);
+  }
+}
