@@ -44,7 +44,7 @@ export class AuditSealEntity {
   @Column('text')
   node!: string;
 
-  @Column('timestamptz', { name: 'sealed_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'sealed_at', precision: 3 })
   sealedAt!: Date;
 }
 

@@ -21,7 +21,7 @@ export class AuditEventEntity {
   @Column('smallint')
   format!: number;
 
-  @Column('timestamptz', { precision: 3 })
+  @Column({ type: 'timestamptz', precision: 3 })
   at!: Date;
 
   @Column('text')

@@ -33,6 +33,6 @@ export class DayKeyEntity {
   @Column('text', { name: 'wrapping_key_id' })
   wrappingKeyId!: string;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt!: Date;
 }

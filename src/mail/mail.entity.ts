@@ -32,13 +32,13 @@ export class MailEntity {
   attempts!: number;
 
   @Index('mails_next_attempt_at_idx')
-  @Column('timestamptz', { name: 'next_attempt_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'next_attempt_at', precision: 3 })
   nextAttemptAt!: Date;
 
   /** Until then one sender has it. Past, that sender has died. */
-  @Column('timestamptz', { name: 'claimed_until', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'claimed_until', precision: 3, nullable: true })
   claimedUntil!: Date | null;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column({ type: 'timestamptz', name: 'created_at', precision: 3 })
   createdAt!: Date;
 }

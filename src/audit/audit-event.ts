@@ -1,0 +1,63 @@
+import type { SealingKey } from '../crypto/keyring.ts';
+import type { UserId } from '../platform/ids.ts';
+import { type AnyId, fits, type Name } from './event-details.ts';
+import { type DetailsOf, EVENT_TYPES, type EventSpec, type EventType, type PersonalOf } from './event-types.ts';
+
+/** Who did it. `key` is that person's data key: with it, where they came from is theirs to have erased. */
+export type Actor =
+  | { readonly kind: 'ANONYMOUS' | 'SYSTEM' }
+  | { readonly kind: 'USER'; readonly id: UserId; readonly key?: SealingKey | undefined }
+  | { readonly kind: 'SERVICE' | 'OPERATOR'; readonly id: Name };
+
+/** Whom or what it was done to. `key` is a person's data key, for what is personal about them. */
+export interface Subject {
+  readonly id: AnyId | Name;
+  readonly key?: SealingKey | undefined;
+}
+
+/** In which request; the context of a GraphQL operation is one. */
+export interface EventRequest {
+  readonly requestId: string;
+  readonly operationName: string | null;
+  readonly origin: { readonly ip: string; readonly userAgent: string | null };
+}
+
+/** An event to be recorded. Its outcome, and which details and personal fields it has, follow from its type. */
+export type AuditEvent<T extends EventType = EventType> = {
+  readonly [K in T]: {
+    readonly type: K;
+    readonly actor: Actor;
+    readonly subject?: Subject | undefined;
+    readonly details: DetailsOf<K>;
+    readonly personal?: PersonalOf<K> | undefined;
+    /** Absent on the command line and in work of the server's own. */
+    readonly request?: EventRequest | undefined;
+  };
+}[T];
+
+function fail(type: string, problem: string): never {
+  throw new TypeError(`Audit event ${type}: ${problem}`);
+}
+
+/**
+ * Throws a TypeError for an event that its type does not describe: a programmer's mistake that got past the compiler. The message
+ * names fields, never values.
+ */
+export function checkEvent(event: AuditEvent): void {
+  const spec: EventSpec = EVENT_TYPES[event.type];
+  const personal: Readonly<Record<string, unknown>> = event.personal ?? {};
+  const details: Readonly<Record<string, unknown>> = event.details;
+  for (const [field, kind] of Object.entries(spec.details)) {
+    if (!fits(kind, details[field])) fail(event.type, `"${field}" is not what the type says`);
+  }
+  for (const field of Object.keys(details)) {
+    if (!Object.hasOwn(spec.details, field)) fail(event.type, `it has no detail "${field}"`);
+  }
+  for (const field of Object.keys(personal)) {
+    if (!spec.personal?.some((known) => known === field)) fail(event.type, `it has no personal field "${field}"`);
+  }
+  // Under a day key it would outlast the person's erasure, and be gone after 30 days for everybody else.
+  if (Object.keys(personal).length > 0 && event.subject !== undefined && event.subject.key === undefined) {
+    fail(event.type, 'what is personal about a known person needs that person’s key');
+  }
+}

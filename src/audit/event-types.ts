@@ -1,0 +1,211 @@
+import { ERROR_CODES } from '../platform/errors.ts';
+import type { DetailField, DetailValue } from './event-details.ts';
+import { count, flag, id, ids, name, oneOf, someOf } from './event-details.ts';
+
+export const ACTOR_KINDS = ['ANONYMOUS', 'USER', 'SERVICE', 'OPERATOR', 'SYSTEM'] as const;
+export type ActorKind = (typeof ACTOR_KINDS)[number];
+
+export const AUDIT_OUTCOMES = ['SUCCESS', 'DENIED', 'FAILED'] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
+
+/** What is personal about a subject, and so is sealed: an address (typed, or had before), a reason that somebody wrote. */
+export type PersonalField = 'address' | 'reason';
+
+export interface EventSpec {
+  /** For the table in the docs. */
+  readonly says: string;
+  readonly outcome: AuditOutcome;
+  /** What `subject_id` names. */
+  readonly subject: 'user' | 'key' | 'row' | 'none';
+  readonly details: Readonly<Record<string, DetailField>>;
+  readonly personal?: readonly PersonalField[];
+  /** A use of permissions over others: where it came from stays readable for as long as the trail lives. */
+  readonly power?: true;
+}
+
+const user = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'user', details: {} }) as const;
+
+const factors = someOf('pwd', 'otp', 'hwk', 'mfa');
+const profileFields = someOf(
+  'displayName',
+  'givenName',
+  'familyName',
+  'bio',
+  'phone',
+  'birthDate',
+  'address',
+  'avatarUrl',
+  'locale',
+  'timeZone',
+);
+
+/** Every type of event there is. A type never changes its meaning: what has been written cannot be rewritten. */
+export const EVENT_TYPES = {
+  'user.registered': user('Somebody registered an address that nobody had.'),
+  'registration.repeated': user('A PENDING address was registered again with the same password; nothing changed.'),
+  'registration.contested': user(
+    'A PENDING address was registered again with another password: from now on no password or profile of a registrant counts.',
+  ),
+  'registration.refused': {
+    says: 'An address was registered whose account only its owner may change; the owner got a mail.',
+    outcome: 'DENIED',
+    subject: 'user',
+    details: { account: oneOf('ACTIVE', 'DISABLED', 'MADE_BY_ADMINISTRATOR') },
+  },
+  'verification.requested': user('Another verification mail was asked for.'),
+  'email.verified': {
+    ...user('An address was shown to be its account’s.'),
+    details: { by: oneOf('VERIFICATION_TOKEN', 'PASSWORD_TOKEN'), setPassword: flag },
+  },
+  'email.change_requested': {
+    ...user('The owner asked for another address, which is kept here; nothing changed yet.'),
+    personal: ['address'],
+  },
+  'email.changed': {
+    ...user('Another address took effect; the address before is kept here.'),
+    details: { endedSessions: count },
+    personal: ['address'],
+  },
+  'email.reverted': {
+    ...user('The holder of the address before took the account back; the address taken away is kept here.'),
+    details: { endedSessions: count },
+    personal: ['address'],
+  },
+  'session.created': {
+    ...user('A person logged in.'),
+    details: { session: id, delivery: oneOf('BODY', 'COOKIE'), factors, knownDevice: flag },
+  },
+  'session.refreshed': {
+    ...user('A refresh token was exchanged; `repeated` where its answer had been lost, or two tabs raced.'),
+    details: { session: id, generation: count, repeated: flag },
+  },
+  'session.reauthenticated': {
+    ...user('A person proved again who they are.'),
+    details: { session: id, factors },
+  },
+  'session.ended': { ...user('A person logged out.'), details: { session: id } },
+  'session.revoked': {
+    ...user('One session was ended by its owner, or as the oldest of too many.'),
+    details: { session: id, reason: oneOf('OWNER', 'TOO_MANY') },
+  },
+  'sessions.revoked': {
+    ...user('A person ended all sessions but the current one.'),
+    details: { endedSessions: count },
+  },
+  'session.reuse_detected': {
+    says: 'A refresh token came back that had been used up: the session was ended, since two hold its tokens.',
+    outcome: 'DENIED',
+    subject: 'user',
+    details: { session: id, presented: count, current: count },
+  },
+  'service_token.issued': {
+    ...user('An access token for another service was given out.'),
+    details: { session: id, audience: name },
+  },
+  'login.failed': {
+    says: 'A login was refused. For an address that nobody has, the address is kept under the key of its day.',
+    outcome: 'FAILED',
+    subject: 'user',
+    details: {
+      reason: oneOf('UNKNOWN_ADDRESS', 'WRONG_PASSWORD', 'NO_PASSWORD', 'EMAIL_NOT_VERIFIED', 'ACCOUNT_DISABLED'),
+    },
+    personal: ['address'],
+  },
+  'reauthentication.failed': {
+    says: 'A logged-in person’s proof was wrong.',
+    outcome: 'FAILED',
+    subject: 'user',
+    details: { session: id, reason: oneOf('WRONG_PASSWORD', 'WRONG_CODE', 'WRONG_PASSKEY') },
+  },
+  'password.changed': {
+    ...user('A person changed their password.'),
+    details: { endedSessions: count },
+  },
+  'password.rehashed': user('A password was hashed again at login, with newer parameters or another pepper.'),
+  'password.reset_requested': {
+    ...user('A mail to set another password was asked for.'),
+    personal: ['address'],
+  },
+  'password.reset': {
+    ...user('A password was set by a token from a mail.'),
+    details: { by: oneOf('RESET_TOKEN', 'SET_PASSWORD_TOKEN'), endedSessions: count },
+  },
+  'profile.updated': { ...user('A person changed their profile.'), details: { fields: profileFields } },
+  'user.created': {
+    ...user('An account was made by an administrator or on the command line.'),
+    details: { roles: ids, verified: flag },
+    power: true,
+  },
+  'role.assigned': { ...user('A role was given to a person.'), details: { role: id }, power: true },
+  'access.denied': {
+    says: 'A rule refused a root field to a known actor, or any mutation to anybody.',
+    outcome: 'DENIED',
+    subject: 'none',
+    details: { field: name, operation: oneOf('QUERY', 'MUTATION', 'SUBSCRIPTION'), code: oneOf(...ERROR_CODES) },
+  },
+  'access.hidden': {
+    says: 'An operation asked for values of others that the actor may not read, and got null; once an operation.',
+    outcome: 'DENIED',
+    subject: 'none',
+    details: { fields: count },
+  },
+  'mutation.failed': {
+    says: 'A mutation failed for another reason than a rule, and changed nothing.',
+    outcome: 'FAILED',
+    subject: 'none',
+    details: { field: name, code: oneOf(...ERROR_CODES) },
+  },
+  'limit.exceeded': {
+    says: 'A limit refused somebody: once at the first refusal of its window, and once with the count when the window ended.',
+    outcome: 'DENIED',
+    subject: 'none',
+    details: { limit: name, stage: oneOf('FIRST', 'TOTAL'), refused: count, windowSeconds: count },
+  },
+  'signing_key.created': {
+    says: 'A key for access tokens was made.',
+    outcome: 'SUCCESS',
+    subject: 'key',
+    details: { alg: oneOf('EdDSA', 'ES256') },
+  },
+  'mail.abandoned': {
+    says: 'A mail was given up and deleted, unsent.',
+    outcome: 'FAILED',
+    subject: 'user',
+    details: { mail: name, reason: oneOf('TOO_OLD', 'UNREADABLE'), attempts: count },
+  },
+  'seal.broken': {
+    says: 'A sealed value did not open: it was changed, moved or cut.',
+    outcome: 'FAILED',
+    subject: 'row',
+    details: { table: name, column: name },
+  },
+  'audit.overflowed': {
+    says: 'Refusals came faster than they could be written; so many are not in the trail.',
+    outcome: 'FAILED',
+    subject: 'none',
+    details: { dropped: count },
+  },
+} as const satisfies Readonly<Record<string, EventSpec>>;
+
+export type EventType = keyof typeof EVENT_TYPES;
+type SpecOf<T extends EventType> = (typeof EVENT_TYPES)[T];
+
+/** `{}` would let the compiler take any object. */
+type Nothing = Readonly<Record<string, never>>;
+
+export type DetailsOf<T extends EventType> = keyof SpecOf<T>['details'] extends never
+  ? Nothing
+  : {
+      readonly [F in keyof SpecOf<T>['details']]: SpecOf<T>['details'][F] extends DetailField
+        ? DetailValue<SpecOf<T>['details'][F]>
+        : never;
+    };
+
+/** The personal fields that events of this type may carry. */
+export type PersonalOf<T extends EventType> =
+  SpecOf<T> extends { personal: readonly (infer F extends PersonalField)[] } ? { readonly [P in F]?: string } : Nothing;
+
+/** Details as they stand in the row. */
+export type StoredDetails = { readonly [field: string]: string | number | boolean | readonly string[] };
+
+export const isEventType = (text: string): text is EventType => Object.hasOwn(EVENT_TYPES, text);
