@@ -3,18 +3,6 @@ import type { UserId } from '../platform/ids.ts';
 import { type AnyId, fits, type Name } from './event-details.ts';
 import { type DetailsOf, EVENT_TYPES, type EventSpec, type EventType, type PersonalOf } from './event-types.ts';
 
-/** Who did it. `key` is that person's data key: with it, where they came from is theirs to have erased. */
-export type Actor =
-  | { readonly kind: 'ANONYMOUS' | 'SYSTEM' }
-  | { readonly kind: 'USER'; readonly id: UserId; readonly key?: SealingKey | undefined }
-  | { readonly kind: 'SERVICE' | 'OPERATOR'; readonly id: Name };
-
-/** Whom or what it was done to. `key` is a person's data key, for what is personal about them. */
-export interface Subject {
-  readonly id: AnyId | Name;
-  readonly key?: SealingKey | undefined;
-}
-
 /** In which request; the context of a GraphQL operation is one. */
 export interface EventRequest {
   readonly requestId: string;
@@ -22,16 +10,27 @@ export interface EventRequest {
   readonly origin: { readonly ip: string; readonly userAgent: string | null };
 }
 
+/**
+ * Who did it, and in which request (absent on the command line and in the server's own work). `key` is that person's data key:
+ * with it, where they came from is theirs to have erased.
+ */
+export type Actor = { readonly request?: EventRequest | undefined } & (
+  | { readonly kind: 'ANONYMOUS' | 'SYSTEM' }
+  | { readonly kind: 'USER'; readonly id: UserId; readonly key?: SealingKey | undefined }
+  | { readonly kind: 'SERVICE' | 'OPERATOR'; readonly id: Name }
+);
+
 /** An event to be recorded. Its outcome, and which details and personal fields it has, follow from its type. */
 export type AuditEvent<T extends EventType = EventType> = {
   readonly [K in T]: {
     readonly type: K;
-    readonly actor: Actor;
-    readonly subject?: Subject | undefined;
+    readonly by: Actor;
+    /** Whom or what it was done to. */
+    readonly subjectId?: AnyId | Name | undefined;
     readonly details: DetailsOf<K>;
     readonly personal?: PersonalOf<K> | undefined;
-    /** Absent on the command line and in work of the server's own. */
-    readonly request?: EventRequest | undefined;
+    /** The subject's data key: `personal` is sealed under it. */
+    readonly subjectKey?: SealingKey | undefined;
   };
 }[T];
 
@@ -57,7 +56,7 @@ export function checkEvent(event: AuditEvent): void {
     if (!spec.personal?.some((known) => known === field)) fail(event.type, `it has no personal field "${field}"`);
   }
   // Under a day key it would outlast the person's erasure, and be gone after 30 days for everybody else.
-  if (Object.keys(personal).length > 0 && event.subject !== undefined && event.subject.key === undefined) {
+  if (Object.keys(personal).length > 0 && event.subjectId !== undefined && event.subjectKey === undefined) {
     fail(event.type, 'what is personal about a known person needs that person’s key');
   }
 }

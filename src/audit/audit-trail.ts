@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type Random, uuidv7 } from '../platform/random.ts';
 import { insertEvents } from './audit.repository.ts';
 import type { AuditEventEntity } from './audit-event.entity.ts';
-import { type Actor, type AuditEvent, checkEvent, type EventRequest, type Subject } from './audit-event.ts';
+import { type Actor, type AuditEvent, checkEvent } from './audit-event.ts';
 import { EVENT_FORMAT } from './canonical-event.ts';
 import { commitTo, type PersonalValues } from './commitment.ts';
 import type { KeyKind } from './day-key.entity.ts';
@@ -85,28 +85,22 @@ export class AuditTrail {
       at,
       type: event.type,
       outcome: spec.outcome,
-      actorKind: event.actor.kind,
-      actorId: idOf(event.actor),
-      subjectId: event.subject?.id ?? null,
-      operationName: matching(OPERATION_NAME, event.request?.operationName),
-      requestId: matching(REQUEST_ID, event.request?.requestId),
+      actorKind: event.by.kind,
+      actorId: idOf(event.by),
+      subjectId: event.subjectId ?? null,
+      operationName: matching(OPERATION_NAME, event.by.request?.operationName),
+      requestId: matching(REQUEST_ID, event.by.request?.requestId),
       node: this.#node,
       details: { ...event.details },
-      ...(await this.#origin(manager, id, event.actor, event.request, spec)),
-      ...(await this.#subjectData(manager, id, event.subject, event.personal)),
+      ...(await this.#origin(manager, id, event.by, spec)),
+      ...(await this.#subjectData(manager, id, event.subjectKey, event.personal)),
       auditKeyId: this.#keyring.active('audit').id,
     };
     return { ...unsigned, mac: eventMac(this.#keyring, unsigned) };
   }
 
-  async #origin(
-    manager: EntityManager,
-    rowId: string,
-    actor: Actor,
-    request: EventRequest | undefined,
-    spec: EventSpec,
-  ) {
-    if (request === undefined) {
+  async #origin(manager: EntityManager, rowId: string, actor: Actor, spec: EventSpec) {
+    if (actor.request === undefined) {
       return { origin: null, originKeyKind: null, originKeyId: null, originCommitment: null };
     }
     const own: KeyOfValue | undefined =
@@ -114,7 +108,7 @@ export class AuditTrail {
     const { kind, key } = spec.power
       ? await this.#dayKey(manager, 'AUDIT_TRAIL')
       : (own ?? (await this.#dayKey(manager, 'DAYS_30')));
-    const { ip, userAgent } = request.origin;
+    const { ip, userAgent } = actor.request.origin;
     const value = { ip, userAgent: userAgent === null ? null : wellFormed(userAgent.slice(0, USER_AGENT_CHARACTERS)) };
     const { committed, commitment } = commitTo(value, this.#random);
     const place = { table: 'audit_events', column: 'origin', rowId };
@@ -129,14 +123,14 @@ export class AuditTrail {
   async #subjectData(
     manager: EntityManager,
     rowId: string,
-    subject: Subject | undefined,
+    subjectKey: SealingKey | undefined,
     personal: PersonalValues = {},
   ) {
     if (Object.keys(personal).length === 0) {
       return { subjectData: null, subjectKeyKind: null, subjectKeyId: null, subjectCommitment: null };
     }
-    const { kind, key } = subject?.key
-      ? ({ kind: 'DATA', key: subject.key } as const)
+    const { kind, key } = subjectKey
+      ? ({ kind: 'DATA', key: subjectKey } as const)
       : await this.#dayKey(manager, 'DAYS_30');
     const value: PersonalValues = Object.fromEntries(
       Object.entries(personal).map(([field, text]) => [field, wellFormed(text)]),
