@@ -25,7 +25,7 @@ export class RoleEntity {
   @Column('boolean', { name: 'built_in', default: false })
   builtIn!: boolean;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 }
 
@@ -41,6 +41,6 @@ export class UserRoleEntity {
   @ForeignKey(() => RoleEntity, { name: 'user_roles_role_id_fkey' })
   roleId!: RoleId;
 
-  @Column('timestamptz', { name: 'assigned_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'assigned_at', precision: 3 })
   assignedAt!: Date;
 }

@@ -38,7 +38,7 @@ export class SessionEntity {
   @Column('integer', { name: 'seen_generation', default: -1 })
   seenGeneration!: number;
 
-  @Column('timestamptz', { name: 'rotated_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'rotated_at', precision: 3 })
   rotatedAt!: Date;
 
   @Column('text')
@@ -47,21 +47,21 @@ export class SessionEntity {
   @Column('text', { array: true })
   factors!: AuthenticationMethod[];
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 
-  @Column('timestamptz', { name: 'last_seen_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'last_seen_at', precision: 3 })
   lastSeenAt!: Date;
 
   @Index('sessions_expires_at_idx')
-  @Column('timestamptz', { name: 'expires_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'expires_at', precision: 3 })
   expiresAt!: Date;
 
   /** When the person last proved who they are. */
-  @Column('timestamptz', { name: 'authenticated_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'authenticated_at', precision: 3 })
   authenticatedAt!: Date;
 
-  @Column('timestamptz', { name: 'revoked_at', precision: 3, nullable: true })
+  @Column('timestamp with time zone', { name: 'revoked_at', precision: 3, nullable: true })
   revokedAt!: Date | null;
 
   @Column('bytea', { nullable: true, transformer: sealedTransformer })

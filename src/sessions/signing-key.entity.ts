@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Sealed, sealedTransformer } from '../crypto/sealed.ts';
 
@@ -29,14 +30,14 @@ export class SigningKeyEntity {
   @Column('text')
   state!: SigningKeyState;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 
   /** When it began to sign. */
-  @Column('timestamptz', { name: 'current_at', precision: 3, nullable: true })
+  @Column('timestamp with time zone', { name: 'current_at', precision: 3, nullable: true })
   currentAt!: Date | null;
 
   /** When it ceased to sign. */
-  @Column('timestamptz', { name: 'retired_at', precision: 3, nullable: true })
+  @Column('timestamp with time zone', { name: 'retired_at', precision: 3, nullable: true })
   retiredAt!: Date | null;
 }

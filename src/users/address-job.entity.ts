@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Sealed, sealedTransformer } from '../crypto/sealed.ts';
 import type { DayKeyId } from '../platform/ids.ts';
-import type { AddressJobPayload } from './address-jobs.ts';
+import type { AddressJobPayload } from './address-job.payload.ts';
 
 /**
  * Work on an address that somebody typed who is not logged in. The request writes one row, whoever the address belongs to,
@@ -22,9 +22,9 @@ export class AddressJobEntity {
   attempts!: number;
 
   @Index('address_jobs_next_attempt_at_idx')
-  @Column('timestamptz', { name: 'next_attempt_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'next_attempt_at', precision: 3 })
   nextAttemptAt!: Date;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 }

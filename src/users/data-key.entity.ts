@@ -20,6 +20,6 @@ export class DataKeyEntity {
   @Column('text', { name: 'wrapping_key_id' })
   wrappingKeyId!: string;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 }

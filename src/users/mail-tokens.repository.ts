@@ -42,7 +42,7 @@ export async function insertToken(tx: EntityManager, row: Omit<OneTimeTokenEntit
 }
 
 /** Uses a token up, and with it every other of its purpose. False when it was used or ran out meanwhile. */
-export async function useToken(tx: EntityManager, row: MailTokenRow, now: Date): Promise<boolean> {
+export async function spendToken(tx: EntityManager, row: MailTokenRow, now: Date): Promise<boolean> {
   const [used] = await tx.query<[{ id: string }[], number]>(
     'UPDATE one_time_tokens SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2 RETURNING id',
     [row.id, now],

@@ -1,14 +1,18 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-import type { Keyring } from '../crypto/keyring.ts';
-import { newToken, parseToken, tokenHash } from '../crypto/one-time-tokens.ts';
-import type { SealingKey } from '../crypto/sealed.ts';
+import type { Keyring, SealingKey } from '../crypto/keyring.ts';
+import { isTokenHash, newToken, parseToken, tokenHash } from '../crypto/one-time-tokens.ts';
 import { seal } from '../crypto/sealed.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import type { UserId } from '../platform/ids.ts';
 import { type Random, uuidv7 } from '../platform/random.ts';
-import { endOldestTokens, findLiveToken, insertToken, type MailTokenRow, useToken } from './mail-tokens.repository.ts';
+import {
+  endOldestTokens,
+  findLiveToken,
+  insertToken,
+  type MailTokenRow,
+  spendToken,
+} from './mail-tokens.repository.ts';
 import type { TokenPurpose } from './one-time-token.entity.ts';
 
 /** Live tokens per person and purpose: asking again must not kill the link that somebody else's mail brought. */
@@ -24,7 +28,12 @@ export class MailTokens {
   readonly #random: Random;
   readonly #seconds: Readonly<Record<TokenPurpose, number>>;
 
-  constructor(parts: { keyring: Keyring; clock: Clock; random: Random; seconds: Readonly<Record<TokenPurpose, number>> }) {
+  constructor(parts: {
+    keyring: Keyring;
+    clock: Clock;
+    random: Random;
+    seconds: Readonly<Record<TokenPurpose, number>>;
+  }) {
     this.#keyring = parts.keyring;
     this.#clock = parts.clock;
     this.#random = parts.random;
@@ -61,13 +70,12 @@ export class MailTokens {
     const parsed = parseToken(text);
     const row = parsed && (await findLiveToken(manager, parsed.id, this.#clock.now()));
     if (!parsed || !row || !purposes.includes(row.purpose)) throw invalidToken();
-    const expected = tokenHash(this.#keyring, row.purpose, row.userId, parsed.secret);
-    if (!timingSafeEqual(expected, row.hash)) throw invalidToken();
+    if (!isTokenHash(this.#keyring, row.hash, row.purpose, row.userId, parsed.secret)) throw invalidToken();
     return row;
   }
 
   /** Uses it up in the transaction of the change that it allows; INVALID_TOKEN for all but the first of parallel tries. */
   async use(tx: EntityManager, row: MailTokenRow): Promise<void> {
-    if (!(await useToken(tx, row, this.#clock.now()))) throw invalidToken();
+    if (!(await spendToken(tx, row, this.#clock.now()))) throw invalidToken();
   }
 }

@@ -3,7 +3,13 @@ import { type Sealed, sealedTransformer } from '../crypto/sealed.ts';
 import type { UserId } from '../platform/ids.ts';
 import { UserEntity } from './user.entity.ts';
 
-export const TOKEN_PURPOSES = ['VERIFY_EMAIL', 'RESET_PASSWORD', 'SET_PASSWORD', 'CHANGE_EMAIL', 'REVERT_EMAIL'] as const;
+export const TOKEN_PURPOSES = [
+  'VERIFY_EMAIL',
+  'RESET_PASSWORD',
+  'SET_PASSWORD',
+  'CHANGE_EMAIL',
+  'REVERT_EMAIL',
+] as const;
 export type TokenPurpose = (typeof TOKEN_PURPOSES)[number];
 
 /** A token that was mailed: only a keyed hash of it stands here, so that a reader of the table can use none. */
@@ -33,12 +39,12 @@ export class OneTimeTokenEntity {
   @Column('integer', { name: 'mail_token_version' })
   mailTokenVersion!: number;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 
-  @Column('timestamptz', { name: 'expires_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'expires_at', precision: 3 })
   expiresAt!: Date;
 
-  @Column('timestamptz', { name: 'used_at', precision: 3, nullable: true })
+  @Column('timestamp with time zone', { name: 'used_at', precision: 3, nullable: true })
   usedAt!: Date | null;
 }

@@ -43,6 +43,6 @@ export class ProfileEntity {
   @Column('bytea', { name: 'time_zone', ...sealedText })
   timeZone!: Sealed<string> | null;
 
-  @Column('timestamptz', { name: 'updated_at', precision: 3, nullable: true })
+  @Column('timestamp with time zone', { name: 'updated_at', precision: 3, nullable: true })
   updatedAt!: Date | null;
 }

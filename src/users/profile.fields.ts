@@ -38,4 +38,4 @@ export interface ProfileValues {
 }
 
 /** A change of a profile: a field left out stays as it is, null clears it. */
-export type ProfileChange = { readonly [F in ProfileField]?: ProfileValues[F] | null | undefined };
+export type ProfileChange = { readonly [F in ProfileField]?: ProfileValues[F] | null };

@@ -1,7 +1,14 @@
-import { type Place, type Sealed, type SealingKey, seal } from '../crypto/sealed.ts';
+import type { SealingKey } from '../crypto/keyring.ts';
+import { type Place, type Sealed, seal } from '../crypto/sealed.ts';
 import type { UserId } from '../platform/ids.ts';
 import type { Random } from '../platform/random.ts';
-import { PROFILE_COLUMNS, PROFILE_FIELDS, type ProfileChange, type ProfileField, type ProfileValues } from './profile.fields.ts';
+import {
+  PROFILE_COLUMNS,
+  PROFILE_FIELDS,
+  type ProfileChange,
+  type ProfileField,
+  type ProfileValues,
+} from './profile.fields.ts';
 
 export const profilePlace = (userId: UserId, field: ProfileField): Place => ({
   table: 'profiles',

@@ -23,7 +23,10 @@ export async function insertUser(tx: EntityManager, rows: NewUserRows): Promise<
   const userId: UserId = rows.user.id;
   const createdAt = rows.user.createdAt;
   await tx.insert(UserEntity, rows.user);
-  await tx.insert(EmailIndexEntity, rows.indexes.map(({ keyVersion, index }) => ({ userId, keyVersion, index })));
+  await tx.insert(
+    EmailIndexEntity,
+    rows.indexes.map(({ keyVersion, index }) => ({ userId, keyVersion, index })),
+  );
   await tx.insert(DataKeyEntity, { ...rows.dataKey, createdAt });
   await tx.insert(ProfileEntity, { ...rows.profile, userId });
   await tx.query(

@@ -22,7 +22,7 @@ export class UserEntity {
   @Column('bytea', { nullable: true, transformer: sealedTransformer })
   email!: Sealed<string> | null;
 
-  @Column('timestamptz', { name: 'email_verified_at', precision: 3, nullable: true })
+  @Column('timestamp with time zone', { name: 'email_verified_at', precision: 3, nullable: true })
   emailVerifiedAt!: Date | null;
 
   /** The argon2id string under the pepper key `pepperId`. Null: no password opens this account. */
@@ -54,9 +54,9 @@ export class UserEntity {
   @Column('integer', { name: 'mail_token_version', default: 1 })
   mailTokenVersion!: number;
 
-  @Column('timestamptz', { name: 'created_at', precision: 3 })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt!: Date;
 
-  @Column('timestamptz', { name: 'last_login_at', precision: 3, nullable: true })
+  @Column('timestamp with time zone', { name: 'last_login_at', precision: 3, nullable: true })
   lastLoginAt!: Date | null;
 }

@@ -99,7 +99,9 @@ const toCredentialRecord = (row: CredentialRow): CredentialRecord => ({
 });
 
 export async function findUser(manager: EntityManager, id: UserId): Promise<UserRecord | undefined> {
-  const rows = await manager.query<UserRow[]>(`SELECT ${USER_COLUMNS} FROM users u ${USER_JOINS} WHERE u.id = $1`, [id]);
+  const rows = await manager.query<UserRow[]>(`SELECT ${USER_COLUMNS} FROM users u ${USER_JOINS} WHERE u.id = $1`, [
+    id,
+  ]);
   return rows[0] && toUserRecord(rows[0]);
 }
 

@@ -1,0 +1,131 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { RequestContext } from '../access/request-context.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { DataKeys } from '../crypto/data-keys.ts';
+import { isMacOf, parseRefreshToken } from '../crypto/refresh-tokens.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { ownAct } from '../users/own-act.ts';
+import type { LoggedIn } from './logged-in.type.ts';
+import type { SessionOfUser } from './session.record.ts';
+import { type SessionLifeSettings, sessionExpiry } from './session-life.ts';
+import type { SessionTokens } from './session-tokens.ts';
+import { findSession, holdRepeatable, moveGeneration, passFence, revokeSession } from './sessions.repository.ts';
+import { isLive } from './viewers.ts';
+
+interface RefreshParts {
+  readonly database: DataSource;
+  readonly audit: AuditTrail;
+  readonly dataKeys: DataKeys;
+  readonly tokens: SessionTokens;
+  readonly clock: Clock;
+  readonly life: SessionLifeSettings & { readonly refreshGraceSeconds: number };
+}
+
+/** A rotation that lost a race reads again: each time somebody else has moved on, so this many times is plenty. */
+const ATTEMPTS = 5;
+
+const dead = () => new AppError('INVALID_TOKEN', 'This refresh token is unknown, used or past its time. Log in again.');
+
+/** Refresh token rotation with reuse detection (RFC 9700 §4.14.2), made to bear two tabs and lost answers. */
+export class RefreshService {
+  readonly #parts: RefreshParts;
+
+  constructor(parts: RefreshParts) {
+    this.#parts = parts;
+  }
+
+  /** New tokens for a refresh token. INVALID_TOKEN for one that does not count; one that was used up ends its session. */
+  async refresh(context: RequestContext, text: string): Promise<LoggedIn> {
+    const { database, tokens, clock } = this.#parts;
+    const token = parseRefreshToken(text);
+    if (!token) throw dead();
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const found = await findSession(database.manager, token.sessionId);
+      const refreshKey = found && tokens.refreshKeyOf(found);
+      // The MAC first: a session's id is no secret, and whoever knows no more than that must not be able to end it.
+      if (!found || !refreshKey || !isMacOf(refreshKey, token) || !isLive(found, clock.now())) throw dead();
+      const renewed = await this.#renew(context, found, token.generation);
+      if (renewed) return tokens.issue(renewed, refreshKey);
+    }
+    throw new AppError('BUSY', 'Too many refreshes of this session at once. Try again.', { retryAfter: 1 });
+  }
+
+  /** The session as it stands after this refresh; undefined when another call has moved it meanwhile. */
+  async #renew(context: RequestContext, found: SessionOfUser, generation: number): Promise<SessionOfUser | undefined> {
+    const current = found.session.refreshGeneration;
+    if (generation > current) throw dead();
+    if (generation === current) return this.#rotate(context, found);
+    if (generation === current - 1 && this.#isRepeatable(found)) return this.#repeat(context, found);
+    await this.#endForReuse(context, found, generation);
+    throw dead();
+  }
+
+  async #rotate(context: RequestContext, { session, user }: SessionOfUser): Promise<SessionOfUser | undefined> {
+    const { clock, life } = this.#parts;
+    const now = clock.now();
+    const expiresAt = sessionExpiry(life, { createdAt: session.createdAt, now, roles: user.roles });
+    if (expiresAt <= now) throw dead();
+    const generation = session.refreshGeneration + 1;
+    const moved = await this.#inFence({ session, user }, async (tx) => {
+      if (!(await moveGeneration(tx, { id: session.id, from: session.refreshGeneration, expiresAt, now })))
+        return false;
+      await this.#record(tx, context, { session, user }, { generation, repeated: false });
+      return true;
+    });
+    return moved
+      ? { session: { ...session, refreshGeneration: generation, rotatedAt: now, lastSeenAt: now, expiresAt }, user }
+      : undefined;
+  }
+
+  /** Two tabs have `refreshGraceSeconds`; an answer that was lost has until anything of it is seen. */
+  #isRepeatable({ session }: SessionOfUser): boolean {
+    const { clock, life } = this.#parts;
+    const ageMs = clock.now().getTime() - session.rotatedAt.getTime();
+    return ageMs <= life.refreshGraceSeconds * 1000 || session.seenGeneration < session.refreshGeneration;
+  }
+
+  /** The same successor once more, under the same conditions as a rotation. */
+  async #repeat(context: RequestContext, found: SessionOfUser): Promise<SessionOfUser | undefined> {
+    const { clock, life } = this.#parts;
+    const now = clock.now();
+    const graceFrom = new Date(now.getTime() - life.refreshGraceSeconds * 1000);
+    const { id, refreshGeneration } = found.session;
+    const held = await this.#inFence(found, async (tx) => {
+      if (!(await holdRepeatable(tx, { id, generation: refreshGeneration, graceFrom, now }))) return false;
+      await this.#record(tx, context, found, { generation: refreshGeneration, repeated: true });
+      return true;
+    });
+    return held ? found : undefined;
+  }
+
+  #inFence({ user }: SessionOfUser, work: (tx: EntityManager) => Promise<boolean>): Promise<boolean> {
+    return inTransaction(this.#parts.database, async (tx) => (await passFence(tx, user.id, user.version)) && work(tx));
+  }
+
+  async #record(
+    tx: EntityManager,
+    context: RequestContext,
+    { session, user }: SessionOfUser,
+    details: { generation: number; repeated: boolean },
+  ): Promise<void> {
+    await this.#parts.audit.record(tx, {
+      type: 'session.refreshed',
+      ...ownAct(context, user, this.#parts.dataKeys),
+      details: { session: session.id, ...details },
+    });
+  }
+
+  async #endForReuse(context: RequestContext, { session, user }: SessionOfUser, presented: number): Promise<void> {
+    const { database, audit, clock, dataKeys } = this.#parts;
+    await inTransaction(database, async (tx) => {
+      if (!(await revokeSession(tx, session.id, clock.now()))) return;
+      await audit.record(tx, {
+        type: 'session.reuse_detected',
+        ...ownAct(context, user, dataKeys),
+        details: { session: session.id, presented, current: session.refreshGeneration },
+      });
+    });
+  }
+}

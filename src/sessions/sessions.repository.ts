@@ -1,0 +1,158 @@
+import type { EntityManager } from 'typeorm';
+import { Sealed } from '../crypto/sealed.ts';
+import type { SessionId, UserId } from '../platform/ids.ts';
+import { UserEntity } from '../users/user.entity.ts';
+import { toUserRecord, USER_COLUMNS, USER_JOINS, type UserRow } from '../users/users.repository.ts';
+import { type AuthenticationMethod, SessionEntity, type TokenDelivery } from './session.entity.ts';
+import type { SessionOfUser } from './session.record.ts';
+
+type SessionRow = UserRow & {
+  readonly session_id: SessionId;
+  readonly refresh_key: Buffer;
+  readonly refresh_generation: number;
+  readonly auth_generation: number;
+  readonly seen_generation: number;
+  readonly rotated_at: Date;
+  readonly delivery: TokenDelivery;
+  readonly factors: AuthenticationMethod[];
+  readonly session_created_at: Date;
+  readonly last_seen_at: Date;
+  readonly expires_at: Date;
+  readonly authenticated_at: Date;
+  readonly revoked_at: Date | null;
+  readonly ip: Buffer | null;
+  readonly user_agent: Buffer | null;
+};
+
+const SESSION_OF_USER = `
+  SELECT s.id AS session_id, s.refresh_key, s.refresh_generation, s.auth_generation, s.seen_generation, s.rotated_at,
+    s.delivery, s.factors, s.created_at AS session_created_at, s.last_seen_at, s.expires_at, s.authenticated_at, s.revoked_at,
+    s.ip, s.user_agent, ${USER_COLUMNS}
+  FROM sessions s JOIN users u ON u.id = s.user_id ${USER_JOINS}`;
+
+const toSealed = (bytes: Buffer | null): Sealed<string> | null => (bytes === null ? null : new Sealed<string>(bytes));
+
+const toSessionOfUser = (row: SessionRow): SessionOfUser => ({
+  session: {
+    id: row.session_id,
+    refreshKey: new Sealed<string>(row.refresh_key),
+    refreshGeneration: row.refresh_generation,
+    authGeneration: row.auth_generation,
+    seenGeneration: row.seen_generation,
+    rotatedAt: row.rotated_at,
+    delivery: row.delivery,
+    factors: row.factors,
+    createdAt: row.session_created_at,
+    lastSeenAt: row.last_seen_at,
+    expiresAt: row.expires_at,
+    authenticatedAt: row.authenticated_at,
+    revokedAt: row.revoked_at,
+    ip: toSealed(row.ip),
+    userAgent: toSealed(row.user_agent),
+  },
+  user: toUserRecord(row),
+});
+
+/** A session with its user, from the primary: what a viewer may do is never read from a replica. */
+export async function findSession(manager: EntityManager, id: SessionId): Promise<SessionOfUser | undefined> {
+  const rows = await manager.query<SessionRow[]>(`${SESSION_OF_USER} WHERE s.id = $1`, [id]);
+  return rows[0] && toSessionOfUser(rows[0]);
+}
+
+export async function insertSession(tx: EntityManager, session: SessionEntity): Promise<void> {
+  await tx.insert(SessionEntity, session);
+}
+
+/**
+ * The fence of a login, and its mark, in one statement: false when password, address, factors, status or roles have changed
+ * since `version` was read, so that a login proved with what no longer counts makes no session.
+ */
+export async function passLoginFence(tx: EntityManager, id: UserId, version: number, now: Date): Promise<boolean> {
+  const [rows] = await tx.query<[unknown[], number]>(
+    `UPDATE users SET last_login_at = $3 WHERE id = $1 AND version = $2 AND status = 'ACTIVE' RETURNING id`,
+    [id, version, now],
+  );
+  return rows.length === 1;
+}
+
+/** Stores a hash made anew of the same password: no change that a fence or a mailed token would care for. */
+export async function replacePasswordHash(
+  tx: EntityManager,
+  id: UserId,
+  columns: Pick<UserEntity, 'passwordHash' | 'pepperId' | 'passwordParameters'>,
+): Promise<void> {
+  await tx.update(UserEntity, { id }, columns);
+}
+
+/** The fence of what renews a session: the user's row is held in share mode until the transaction ends. */
+export async function passFence(tx: EntityManager, id: UserId, version: number): Promise<boolean> {
+  const rows = await tx.query<unknown[]>(
+    `SELECT 1 FROM users WHERE id = $1 AND version = $2 AND status = 'ACTIVE' FOR SHARE`,
+    [id, version],
+  );
+  return rows.length === 1;
+}
+
+/** Ends the user's oldest live sessions until at most `keep` are left; their ids. */
+export async function endOldestSessions(
+  tx: EntityManager,
+  userId: UserId,
+  keep: number,
+  now: Date,
+): Promise<SessionId[]> {
+  const [rows] = await tx.query<[{ id: SessionId }[], number]>(
+    `UPDATE sessions SET revoked_at = $3 WHERE id IN (
+       SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $3
+       ORDER BY created_at DESC, id DESC OFFSET $2) RETURNING id`,
+    [userId, keep, now],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Moves the generation from `from` to the next. False when another call has moved it, or the session has ended. */
+export async function moveGeneration(
+  tx: EntityManager,
+  { id, from, expiresAt, now }: { id: SessionId; from: number; expiresAt: Date; now: Date },
+): Promise<boolean> {
+  const [rows] = await tx.query<[unknown[], number]>(
+    `UPDATE sessions SET refresh_generation = refresh_generation + 1, seen_generation = greatest(seen_generation, $2),
+       rotated_at = $4, last_seen_at = $4, expires_at = $3
+     WHERE id = $1 AND refresh_generation = $2 AND revoked_at IS NULL AND expires_at > $4 RETURNING id`,
+    [id, from, expiresAt, now],
+  );
+  return rows.length === 1;
+}
+
+/**
+ * Holds the session's row while its last answer may be given again: nobody has moved it since `generation`, and it was made
+ * after `graceFrom`, or nothing of it was ever seen. False when that has changed since it was read.
+ */
+export async function holdRepeatable(
+  tx: EntityManager,
+  { id, generation, graceFrom, now }: { id: SessionId; generation: number; graceFrom: Date; now: Date },
+): Promise<boolean> {
+  const rows = await tx.query<unknown[]>(
+    `SELECT 1 FROM sessions WHERE id = $1 AND refresh_generation = $2 AND revoked_at IS NULL AND expires_at > $4
+       AND (rotated_at >= $3 OR seen_generation < refresh_generation) FOR UPDATE`,
+    [id, generation, graceFrom, now],
+  );
+  return rows.length === 1;
+}
+
+/** Notes that a token of `generation` came back, and when. */
+export async function markSeen(manager: EntityManager, id: SessionId, generation: number, now: Date): Promise<void> {
+  await manager.query(
+    `UPDATE sessions SET seen_generation = greatest(seen_generation, $2), last_seen_at = greatest(last_seen_at, $3)
+     WHERE id = $1`,
+    [id, generation, now],
+  );
+}
+
+/** Ends one live session. False when there was none. */
+export async function revokeSession(tx: EntityManager, id: SessionId, now: Date): Promise<boolean> {
+  const [rows] = await tx.query<[unknown[], number]>(
+    'UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > $2 RETURNING id',
+    [id, now],
+  );
+  return rows.length === 1;
+}

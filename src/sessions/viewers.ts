@@ -1,0 +1,62 @@
+import type { DataSource } from 'typeorm';
+import type { Credentials } from '../access/request-context.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import { permissionsOf } from '../roles/role.record.ts';
+import type { SessionOfUser, SessionViewer } from './session.record.ts';
+import { findSession, markSeen } from './sessions.repository.ts';
+
+/** `lastSeenAt` is kept to the minute: finer would cost a write for every read. */
+const SEEN_MS = 60_000;
+
+const ended = () => new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
+
+/** Whether a session opens anything: not ended, not run out, and its user ACTIVE. */
+export function isLive({ session, user }: SessionOfUser, now: Date): boolean {
+  return session.revokedAt === null && session.expiresAt > now && user.status === 'ACTIVE';
+}
+
+/** Finds who is logged in, from what an access token says and what the database says now. */
+export class Viewers {
+  readonly #database: DataSource;
+  readonly #clock: Clock;
+
+  constructor(parts: { database: DataSource; clock: Clock }) {
+    this.#database = parts.database;
+    this.#clock = parts.clock;
+  }
+
+  /**
+   * The viewer, or undefined without credentials. UNAUTHENTICATED or TOKEN_EXPIRED where the token, its session or its user no
+   * longer counts: a logout, a disabled account or a changed role bites at the next request, whatever the token says.
+   */
+  async find(credentials: Credentials): Promise<SessionViewer | undefined> {
+    if (credentials.kind === 'none') return undefined;
+    if (credentials.kind === 'refused') {
+      throw credentials.code === 'TOKEN_EXPIRED'
+        ? new AppError('TOKEN_EXPIRED', 'The access token is past its time. Call refresh, then repeat.')
+        : new AppError('UNAUTHENTICATED', 'The Authorization header holds no access token of this server. Log in.');
+    }
+    const found = await findSession(this.#database.manager, credentials.sessionId);
+    const now = this.#clock.now();
+    if (!found || found.user.id !== credentials.userId || !isLive(found, now)) throw ended();
+    if (credentials.generation < found.session.authGeneration) {
+      throw new AppError('TOKEN_EXPIRED', 'This access token is from before a reauthentication. Use the newer one.');
+    }
+    await this.#noteSeen(found, credentials.generation, now);
+    return {
+      ...found,
+      userId: found.user.id,
+      sessionId: found.session.id,
+      permissions: permissionsOf(found.user.roles),
+      authenticatedAt: found.session.authenticatedAt,
+    };
+  }
+
+  /** Before the answer, not after: whoever has seen a token of this generation must not be able to have it made again. */
+  async #noteSeen({ session }: SessionOfUser, generation: number, now: Date): Promise<void> {
+    const isNew = session.seenGeneration < generation;
+    const isStale = now.getTime() - session.lastSeenAt.getTime() >= SEEN_MS;
+    if (isNew || isStale) await markSeen(this.#database.manager, session.id, generation, now);
+  }
+}

@@ -1,0 +1,54 @@
+import type { DataSource } from 'typeorm';
+import type { RequestContext, Viewer } from '../access/request-context.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { DataKeys } from '../crypto/data-keys.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Random } from '../platform/random.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { ownAct } from './own-act.ts';
+import { PROFILE_FIELDS, type ProfileChange } from './profile.fields.ts';
+import { updateProfileRow } from './profile.repository.ts';
+import { sealedChange } from './profile.sealing.ts';
+import type { UserRecord } from './user.record.ts';
+import { findUser } from './users.repository.ts';
+
+interface ProfileParts {
+  readonly database: DataSource;
+  readonly audit: AuditTrail;
+  readonly dataKeys: DataKeys;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A viewer whose record was read with them. */
+export interface ViewerWithUser extends Viewer {
+  readonly user: UserRecord;
+}
+
+/** What people say of themselves. */
+export class ProfileService {
+  readonly #parts: ProfileParts;
+
+  constructor(parts: ProfileParts) {
+    this.#parts = parts;
+  }
+
+  /** Changes the viewer's profile; the user as they are afterwards. A change that names no field does nothing. */
+  async update(context: RequestContext<ViewerWithUser>, change: ProfileChange): Promise<UserRecord> {
+    const { database, audit, dataKeys, clock, random } = this.#parts;
+    const viewer = await context.getViewer();
+    const { user } = viewer;
+    const fields = PROFILE_FIELDS.filter((field) => change[field] !== undefined);
+    if (fields.length === 0 || user.dataKey === null) return user;
+    const columns = sealedChange(dataKeys.unwrap(user.dataKey), user.id, change, random);
+    return inTransaction(database, async (tx) => {
+      const now = clock.now();
+      if (!(await updateProfileRow(tx, viewer, { ...columns, updatedAt: now }, now))) {
+        throw new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
+      }
+      await audit.record(tx, { type: 'profile.updated', ...ownAct(context, user, dataKeys), details: { fields } });
+      return (await findUser(tx, user.id)) ?? user;
+    });
+  }
+}
