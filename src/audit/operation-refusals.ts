@@ -1,0 +1,56 @@
+import type { RequestContext } from '../access/request-context.ts';
+import type { ErrorCode } from '../platform/errors.ts';
+import { errorFacts, type Logger } from '../platform/logger.ts';
+import type { Actor, AuditEvent } from './audit-event.ts';
+import type { AuditQueue } from './audit-queue.ts';
+import { toName } from './event-details.ts';
+
+/** A root field that was not done, as the audit plugin of the GraphQL gate reports it. */
+export interface RefusedField {
+  readonly operation: 'QUERY' | 'MUTATION' | 'SUBSCRIPTION';
+  /** Its name in the schema. */
+  readonly field: string;
+  readonly code: ErrorCode;
+}
+
+const RULE_CODES: ReadonlySet<ErrorCode> = new Set([
+  'UNAUTHENTICATED',
+  'TOKEN_EXPIRED',
+  'FORBIDDEN',
+  'REAUTHENTICATION_REQUIRED',
+  'ACTION_REQUIRED',
+]);
+
+const toEvent = ({ operation, field, code }: RefusedField, by: Actor): AuditEvent =>
+  RULE_CODES.has(code)
+    ? { type: 'access.denied', by, details: { field: toName(field), operation, code } }
+    : { type: 'mutation.failed', by, details: { field: toName(field), code } };
+
+/** Records what an operation was refused. Who asked is found out beside the answer, never before it. */
+export class OperationRefusals {
+  readonly #queue: AuditQueue;
+  readonly #actorOf: (context: RequestContext) => Promise<Actor>;
+  readonly #logger: Logger;
+
+  /** `actorOf` must answer for any context, ANONYMOUS at least. */
+  constructor(parts: { queue: AuditQueue; actorOf: (context: RequestContext) => Promise<Actor>; logger: Logger }) {
+    this.#queue = parts.queue;
+    this.#actorOf = parts.actorOf;
+    this.#logger = parts.logger;
+  }
+
+  refused(context: RequestContext, field: RefusedField): void {
+    this.#record(context, (by) => toEvent(field, by));
+  }
+
+  /** `fields`: how many values of others the operation asked for in vain. */
+  hidden(context: RequestContext, fields: number): void {
+    this.#record(context, (by) => ({ type: 'access.hidden', by, details: { fields } }));
+  }
+
+  #record(context: RequestContext, toEvent: (by: Actor) => AuditEvent): void {
+    this.#actorOf(context)
+      .then((by) => this.#queue.recordLater(toEvent(by)))
+      .catch((error: unknown) => this.#logger.error('a refusal could not be recorded', errorFacts(error)));
+  }
+}
