@@ -1,0 +1,19 @@
+import type { Clock } from '../../src/platform/clock.ts';
+
+/** A clock that stands still until a test moves it. */
+export class ManualClock implements Clock {
+  #now: number;
+
+  constructor(start = new Date('2030-01-01T12:00:00.000Z')) {
+    this.#now = start.getTime();
+  }
+
+  now(): Date {
+    return new Date(this.#now);
+  }
+
+  /** Moves it by `ms` milliseconds, also backwards. */
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}

@@ -1,0 +1,6 @@
+import './typescript.js';
+
+export default async function () {
+  const { stopTestPostgres } = await import('./test-postgres.ts');
+  await stopTestPostgres();
+}
