@@ -90,7 +90,6 @@ function parseRootKeys(purpose: RootPurpose, value: unknown, owners: Map<string,
 export function parseKeyringText(text: string): KeyringFacts {
   const json = parseJson(text);
   const fields = getObject(json, 'the whole', ['format', 'development', 'auditRoot', ...ROOT_PURPOSES]);
-  refuseDuplicateNames(text, json);
   const { format, development, auditRoot } = fields;
   if (format !== KEYRING_FORMAT) fail(`"format" must be "${KEYRING_FORMAT}"`);
   if (typeof development !== 'boolean') return fail('"development" must be true or false');
@@ -100,5 +99,6 @@ export function parseKeyringText(text: string): KeyringFacts {
   const owners = new Map<string, string>();
   const purposes = new Map<RootPurpose, RootKeys>();
   for (const purpose of ROOT_PURPOSES) purposes.set(purpose, parseRootKeys(purpose, fields[purpose], owners));
+  refuseDuplicateNames(text, json);
   return { development, auditRoot, purposes };
 }
