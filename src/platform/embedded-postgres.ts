@@ -20,6 +20,7 @@ import {
 import { isInUse, register } from './postgres/users.ts';
 import { type Random, systemRandom } from './random.ts';
 import { Secret } from './secret.ts';
+import { codeOf } from './system-error.ts';
 
 /** Longer than the longest start, which replays the log of a crash. */
 const LOCK_MS = 90_000;
@@ -64,7 +65,7 @@ async function checkLogin({ pid, port }: Postmaster, passwords: Passwords): Prom
   try {
     await client.connect();
   } catch (error) {
-    const { code = 'no answer' } = errorFacts(error);
+    const code = codeOf(error) ?? 'no answer';
     throw new Error(
       code === '28P01'
         ? 'The embedded database does not take the passwords of postgres-passwords.json: bring back DATA_DIR/postgres and that file from the same backup'

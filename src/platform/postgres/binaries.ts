@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { codeOf } from '../system-error.ts';
 import type { Account } from './account.ts';
 import { childOptions } from './child.ts';
 
@@ -76,7 +77,7 @@ function linkLibraries(root: string): void {
     try {
       symlinkSync(relative(dirname(to), from), to);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') continue;
+      if (codeOf(error) === 'EEXIST') continue;
       throw new Error(
         `Cannot link PostgreSQL's libraries in ${root}: run npm rebuild as the user who installed it, or set DATABASE_URL`,
       );

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../system-error.ts';
 import { formatMark, isAlive, ownMark, parseMark } from './process-mark.ts';
 
 const POLL_MS = 20;
@@ -12,7 +13,7 @@ function isTaken(path: string): boolean {
     writeFileSync(path, formatMark(ownMark()), { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
+import { codeOf } from '../system-error.ts';
 
 /** A process, told apart from any later one that the system gives the same number. */
 export interface ProcessMark {
@@ -30,7 +31,7 @@ export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
   return findFacts(pid)?.isZombie !== true;
 }
