@@ -124,7 +124,9 @@ export class Accounts1764000000000 implements MigrationInterface {
         "used_at" timestamptz(3),
         CONSTRAINT "one_time_tokens_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
       )`);
-    await runner.query(`CREATE INDEX "one_time_tokens_user_id_purpose_idx" ON "one_time_tokens" ("user_id", "purpose")`);
+    await runner.query(
+      `CREATE INDEX "one_time_tokens_user_id_purpose_idx" ON "one_time_tokens" ("user_id", "purpose")`,
+    );
     await runner.query(`CREATE INDEX "one_time_tokens_expires_at_idx" ON "one_time_tokens" ("expires_at")`);
     await runner.query(`
       CREATE TABLE "address_jobs" (
@@ -150,7 +152,9 @@ export class Accounts1764000000000 implements MigrationInterface {
         CONSTRAINT "signing_keys_state_check" CHECK ("state" IN ('NEXT', 'CURRENT', 'RETIRED'))
       )`);
     // Two nodes that start on a new database at once must not both sign with a key of their own.
-    await runner.query(`CREATE UNIQUE INDEX "signing_keys_current_key" ON "signing_keys" ("state") WHERE "state" = 'CURRENT'`);
+    await runner.query(
+      `CREATE UNIQUE INDEX "signing_keys_current_key" ON "signing_keys" ("state") WHERE "state" = 'CURRENT'`,
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -14,7 +14,12 @@ export interface Viewer {
 export type Credentials =
   | { readonly kind: 'none' }
   | { readonly kind: 'refused'; readonly code: 'UNAUTHENTICATED' | 'TOKEN_EXPIRED' }
-  | { readonly kind: 'access-token'; readonly userId: UserId; readonly sessionId: SessionId; readonly generation: number };
+  | {
+      readonly kind: 'access-token';
+      readonly userId: UserId;
+      readonly sessionId: SessionId;
+      readonly generation: number;
+    };
 
 /** Where a request came from. */
 export interface Origin {
@@ -30,7 +35,7 @@ export interface RequestContext<V extends Viewer = Viewer> {
   /** What limits count a client by: the IPv4 address, or the /64 of an IPv6 one. */
   readonly clientKey: string;
   readonly credentials: Credentials;
-  /** The name of the operation where it is one of `schema/operations`, else null. Set once the document is parsed. */
+  /** What the client calls the operation. Set once the document is parsed. */
   operationName: string | null;
   /**
    * The logged-in user, undefined without credentials; read once a request. Throws AppError UNAUTHENTICATED or TOKEN_EXPIRED
@@ -39,6 +44,12 @@ export interface RequestContext<V extends Viewer = Viewer> {
   findViewer(): Promise<V | undefined>;
   /** The same, and UNAUTHENTICATED without credentials. */
   getViewer(): Promise<V>;
+  /** The viewer, if a rule or service of this request has already read them. */
+  readonly knownViewer: V | undefined;
+  /** Whose password or token this very operation has proved: their answer may show them their own values. */
+  provenUserId: UserId | undefined;
+  /** How many values this operation asked for and may not read. */
+  hiddenFields: number;
   /** Seconds for the Retry-After header: the largest of the answer's errors. */
   retryAfter: number;
 }

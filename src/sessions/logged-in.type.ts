@@ -1,4 +1,5 @@
 import { createUnionType, Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { SecondFactorMethod } from '../access/login-methods.ts';
 import { JsonObjectScalar } from '../graphql/scalars/json-object.ts';
 import { User } from '../users/user.type.ts';
 import { Session } from './session.type.ts';
@@ -10,21 +11,6 @@ registerEnumType(RequiredAction, {
   name: 'RequiredAction',
   description: 'What a person must do before anything else.',
   valuesConfig: { ENROLL_SECOND_FACTOR: { description: 'A role demands a second factor, and none is enrolled.' } },
-});
-
-export enum SecondFactorMethod {
-  TOTP = 'TOTP',
-  RECOVERY_CODE = 'RECOVERY_CODE',
-  PASSKEY = 'PASSKEY',
-}
-registerEnumType(SecondFactorMethod, {
-  name: 'SecondFactorMethod',
-  description: 'Ways to pass the second step of a login.',
-  valuesConfig: {
-    TOTP: { description: 'The code of an authenticator app.' },
-    RECOVERY_CODE: { description: 'One of the codes shown at enrolment; each works once.' },
-    PASSKEY: { description: 'A passkey.' },
-  },
 });
 
 @ObjectType('LoggedIn', { description: 'A session and its tokens.' })

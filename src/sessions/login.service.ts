@@ -54,8 +54,9 @@ export class LoginService {
     const user = await findCredentialsByAddress(database.manager, lookupIndex(keyring, canonical));
     const isRight = await passwords.isPasswordOf(user, canonical, password, 'stranger');
     if (!user || !isRight) {
-      failures.report(context, user, address, user ? 'WRONG_PASSWORD' : 'UNKNOWN_ADDRESS');
-      throw new AppError('INVALID_CREDENTIALS', 'The address or the password is wrong.');
+      const reason = user ? 'WRONG_PASSWORD' : 'UNKNOWN_ADDRESS';
+      const refusal = new AppError('INVALID_CREDENTIALS', 'The address or the password is wrong.');
+      throw failures.refuse(context, { user, address, reason }, refusal);
     }
     this.#refuseUnlessActive(context, user, address);
     return sessions.create(context, { user, delivery, factors: ['pwd'], rehash: await this.#rehash(user, password) });
@@ -65,15 +66,15 @@ export class LoginService {
   #refuseUnlessActive(context: RequestContext, user: CredentialRecord, address: string): void {
     const { failures } = this.#parts;
     if (user.status === 'PENDING') {
-      failures.report(context, user, address, 'EMAIL_NOT_VERIFIED');
-      throw new AppError(
+      const refusal = new AppError(
         'EMAIL_NOT_VERIFIED',
-        'Verify the e-mail address first: resendVerification mails a new token.',
+        'Verify the e-mail address first: a mail with a token was sent.',
       );
+      throw failures.refuse(context, { user, address, reason: 'EMAIL_NOT_VERIFIED' }, refusal);
     }
     if (user.status !== 'ACTIVE') {
-      failures.report(context, user, address, 'ACCOUNT_DISABLED');
-      throw new AppError('ACCOUNT_DISABLED', 'This account is disabled.');
+      const refusal = new AppError('ACCOUNT_DISABLED', 'This account is disabled.');
+      throw failures.refuse(context, { user, address, reason: 'ACCOUNT_DISABLED' }, refusal);
     }
   }
 

@@ -7,14 +7,11 @@ export function findSigningKeys(manager: EntityManager): Promise<SigningKeyRecor
 }
 
 /** Adds the key as the one that signs. False when there is one already: two nodes may start on a new database at once. */
-export async function insertFirstSigningKey(tx: EntityManager, record: SigningKeyRecord): Promise<boolean> {
-  const result = await tx
-    .createQueryBuilder()
-    .insert()
-    .into(SigningKeyEntity)
-    .values({ ...record, state: 'CURRENT', currentAt: record.createdAt, retiredAt: null })
-    .orIgnore()
-    .returning('id')
-    .execute();
-  return (result.raw as unknown[]).length === 1;
+export async function insertFirstSigningKey(tx: EntityManager, key: SigningKeyRecord): Promise<boolean> {
+  const rows = await tx.query<unknown[]>(
+    `INSERT INTO signing_keys (id, algorithm, public_key, private_key, system_key_id, state, created_at, current_at)
+     VALUES ($1, $2, $3, $4, $5, 'CURRENT', $6, $6) ON CONFLICT DO NOTHING RETURNING id`,
+    [key.id, key.algorithm, JSON.stringify(key.publicKey), key.privateKey.bytes, key.systemKeyId, key.createdAt],
+  );
+  return rows.length === 1;
 }

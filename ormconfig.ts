@@ -1,0 +1,51 @@
+import 'reflect-metadata';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
+import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
+import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
+import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
+import { DayKeyEntity } from './src/audit/day-key.entity.ts';
+import { MailEntity } from './src/mail/mail.entity.ts';
+import { RoleEntity, UserRoleEntity } from './src/roles/role.entity.ts';
+import { SessionEntity } from './src/sessions/session.entity.ts';
+import { SigningKeyEntity } from './src/sessions/signing-key.entity.ts';
+import { AddressJobEntity } from './src/users/address-job.entity.ts';
+import { DataKeyEntity } from './src/users/data-key.entity.ts';
+import { EmailIndexEntity } from './src/users/email-index.entity.ts';
+import { OneTimeTokenEntity } from './src/users/one-time-token.entity.ts';
+import { ProfileEntity } from './src/users/profile.entity.ts';
+import { UserEntity } from './src/users/user.entity.ts';
+
+/** What the server and TypeORM's command line share: every table, and every migration in its order. */
+export const dataSourceOptions = {
+  type: 'postgres',
+  entities: [
+    UserEntity,
+    EmailIndexEntity,
+    DataKeyEntity,
+    ProfileEntity,
+    OneTimeTokenEntity,
+    AddressJobEntity,
+    RoleEntity,
+    UserRoleEntity,
+    SessionEntity,
+    SigningKeyEntity,
+    AuditEventEntity,
+    AuditUnsealedEntity,
+    AuditSealEntity,
+    AuditPositionEntity,
+    DayKeyEntity,
+    MailEntity,
+  ],
+  migrations: [Accounts1764000000000, AuditAndMail1764000000001],
+  migrationsTableName: 'migrations',
+  migrationsTransactionMode: 'each',
+  synchronize: false,
+  logging: false,
+} as const satisfies DataSourceOptions;
+
+/** For `npm run typeorm`: the owner's connection. */
+export default new DataSource({
+  ...dataSourceOptions,
+  url: process.env['MIGRATION_DATABASE_URL'] ?? process.env['DATABASE_URL'] ?? '',
+});

@@ -1,0 +1,97 @@
+import type { RateLimitName } from '../limits/rate-limits.ts';
+import { type AccessRule, anyone, anyoneWithoutBadCredentials, asParent, loggedIn, selfOr } from './rules.ts';
+
+/** Who may read or call one field, and which rows of the rate-limit table count it. */
+export interface FieldAccess {
+  readonly rule: AccessRule;
+  readonly limits: readonly RateLimitName[];
+}
+
+const row = (rule: AccessRule, ...limits: RateLimitName[]): FieldAccess => ({ rule, limits });
+const rows = <F extends string>(rule: AccessRule, ...fields: F[]) =>
+  Object.fromEntries(fields.map((field) => [field, row(rule)])) as { [N in F]: FieldAccess };
+
+const LOGIN = ['loginByClientAndAccount', 'loginByClient', 'loginByAccount'] as const;
+const MAIL = ['mailByClient', 'mailByAccount'] as const;
+
+/**
+ * EVERY field of every type: what is not here is not served, the server does not even start with it. Types are in the order
+ * of the contract.
+ */
+export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAccess>>>> = {
+  Query: {
+    me: row(anyoneWithoutBadCredentials),
+    serverInfo: row(anyone),
+  },
+  Mutation: {
+    register: row(anyone, ...MAIL),
+    verifyEmail: row(anyone, 'mailTokenByClient'),
+    login: row(anyone, ...LOGIN),
+    refresh: row(anyone, 'refreshByClient', 'refreshByToken'),
+    logout: row(anyone, 'mutationByClient'),
+    updateProfile: row(loggedIn, 'updateProfileByUser'),
+  },
+
+  User: {
+    ...rows(asParent, 'id', 'emailVerified', 'status', 'roles', 'permissions', 'profile', 'createdAt', 'lastLoginAt'),
+    ...rows(selfOr('USERS_READ'), 'email'),
+  },
+  Profile: rows(
+    selfOr('USERS_READ'),
+    'displayName',
+    'givenName',
+    'familyName',
+    'bio',
+    'phone',
+    'birthDate',
+    'address',
+    'avatarUrl',
+    'locale',
+    'timeZone',
+    'updatedAt',
+  ),
+  PostalAddress: rows(asParent, 'lines', 'locality', 'region', 'postalCode', 'country'),
+  Role: rows(asParent, 'id', 'name', 'description', 'permissions', 'builtIn'),
+
+  LoggedIn: rows(
+    asParent,
+    'accessToken',
+    'tokenType',
+    'expiresIn',
+    'refreshToken',
+    'session',
+    'user',
+    'requiredActions',
+  ),
+  SecondFactorRequired: rows(asParent, 'loginToken', 'expiresIn', 'methods', 'passkeyOptions'),
+  Session: rows(
+    asParent,
+    'id',
+    'current',
+    'createdAt',
+    'lastSeenAt',
+    'expiresAt',
+    'authenticatedAt',
+    'secondFactor',
+    'ip',
+    'userAgent',
+  ),
+
+  RegisterPayload: rows(asParent, 'accepted'),
+  VerifyEmailPayload: rows(asParent, 'verified', 'setPassword'),
+  LogoutPayload: rows(asParent, 'loggedOut'),
+  UpdateProfilePayload: rows(asParent, 'user'),
+
+  ServerInfo: rows(
+    anyone,
+    'version',
+    'registrationOpen',
+    'passwordPolicy',
+    'loginMethods',
+    'secondFactorMethods',
+    'recentLoginSeconds',
+    'errorCodes',
+    'fieldProblems',
+  ),
+  PasswordPolicy: rows(anyone, 'minLength', 'maxLength', 'refuses'),
+};

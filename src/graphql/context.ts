@@ -1,0 +1,74 @@
+import type { Credentials, Origin, RequestContext, Viewer } from '../access/request-context.ts';
+import { AppError } from '../platform/errors.ts';
+import type { UserId } from '../platform/ids.ts';
+
+/** What the HTTP side knows of a request. */
+export interface RequestFacts {
+  readonly requestId: string;
+  readonly origin: Origin;
+  readonly clientKey: string;
+  /** The Authorization header as sent, or undefined. */
+  readonly authorization: string | undefined;
+}
+
+export interface ContextParts<V extends Viewer> {
+  /** The credentials in an access token; never throws. */
+  readonly readToken: (token: string) => Credentials;
+  readonly findViewer: (credentials: Credentials) => Promise<V | undefined>;
+}
+
+/** The auth-scheme is case-insensitive (RFC 9110 §11.1); the token is RFC 6750's b64token. */
+const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
+
+/**
+ * The context of one request. Making it reads no database and never throws: bad credentials are remembered, and the viewer is
+ * read when a rule or resolver first asks, once.
+ */
+export function makeContext<V extends Viewer>(facts: RequestFacts, parts: ContextParts<V>): RequestContext<V> {
+  return new GraphqlContext(facts, parts);
+}
+
+class GraphqlContext<V extends Viewer> implements RequestContext<V> {
+  readonly requestId: string;
+  readonly origin: Origin;
+  readonly clientKey: string;
+  readonly credentials: Credentials;
+  operationName: string | null = null;
+  knownViewer: V | undefined;
+  provenUserId: UserId | undefined;
+  hiddenFields = 0;
+  retryAfter = 0;
+  readonly #findViewer: ContextParts<V>['findViewer'];
+  #viewer: Promise<V | undefined> | undefined;
+
+  constructor(facts: RequestFacts, parts: ContextParts<V>) {
+    this.requestId = facts.requestId;
+    this.origin = facts.origin;
+    this.clientKey = facts.clientKey;
+    this.credentials = readCredentials(facts.authorization, parts);
+    this.#findViewer = parts.findViewer;
+  }
+
+  findViewer(): Promise<V | undefined> {
+    this.#viewer ??= this.#readViewer();
+    return this.#viewer;
+  }
+
+  async getViewer(): Promise<V> {
+    const viewer = await this.findViewer();
+    if (!viewer)
+      throw new AppError('UNAUTHENTICATED', 'This needs a login: send an access token as Authorization: Bearer.');
+    return viewer;
+  }
+
+  async #readViewer(): Promise<V | undefined> {
+    this.knownViewer = await this.#findViewer(this.credentials);
+    return this.knownViewer;
+  }
+}
+
+function readCredentials<V extends Viewer>(header: string | undefined, { readToken }: ContextParts<V>): Credentials {
+  if (header === undefined) return { kind: 'none' };
+  const token = BEARER.exec(header)?.[1];
+  return token === undefined ? { kind: 'refused', code: 'UNAUTHENTICATED' } : readToken(token);
+}

@@ -1,0 +1,32 @@
+import { type DatabaseSchema, openDatabase } from './database.ts';
+import { findRole, grantToServer, holdMigrationLock } from './migrations.repository.ts';
+import type { Secret } from './secret.ts';
+
+/**
+ * Brings the database up to date as its owner and gives the server's role its rights, one node at a time. The names of the
+ * migrations that ran.
+ */
+export async function migrate(
+  schema: DatabaseSchema,
+  { ownerUrl, serverUrl }: { readonly ownerUrl: Secret; readonly serverUrl: Secret },
+): Promise<string[]> {
+  const owner = await openDatabase(schema, { url: ownerUrl, pool: 2 });
+  try {
+    return await owner.transaction(async (lock) => {
+      await holdMigrationLock(lock);
+      const done = await owner.runMigrations();
+      const server = roleOf(serverUrl);
+      const { name } = await findRole(owner.manager);
+      if (server !== undefined && server !== name) await grantToServer(owner.manager, server);
+      return done.map((migration) => migration.name);
+    });
+  } finally {
+    await owner.destroy();
+  }
+}
+
+/** The user that a connection string names. */
+function roleOf(url: Secret): string | undefined {
+  const { username } = new URL(url.reveal());
+  return username === '' ? undefined : decodeURIComponent(username);
+}
