@@ -26,31 +26,33 @@ const toEvent = ({ operation, field, code }: RefusedField, by: Actor): AuditEven
     ? { type: 'access.denied', by, details: { field: toName(field), operation, code } }
     : { type: 'mutation.failed', by, details: { field: toName(field), code } };
 
-/** Records what an operation was refused. Who asked is found out beside the answer, never before it. */
+/** Records what an operation was refused. Never throws: it runs beside an answer that is right. */
 export class OperationRefusals {
   readonly #queue: AuditQueue;
-  readonly #actorOf: (context: RequestContext) => Promise<Actor>;
+  readonly #actorOf: (context: RequestContext) => Actor;
   readonly #logger: Logger;
 
-  /** `actorOf` must answer for any context, ANONYMOUS at least. */
-  constructor(parts: { queue: AuditQueue; actorOf: (context: RequestContext) => Promise<Actor>; logger: Logger }) {
+  /** `actorOf` answers for any context, ANONYMOUS at least, from what the request already knows. */
+  constructor(parts: { queue: AuditQueue; actorOf: (context: RequestContext) => Actor; logger: Logger }) {
     this.#queue = parts.queue;
     this.#actorOf = parts.actorOf;
     this.#logger = parts.logger;
   }
 
   refused(context: RequestContext, field: RefusedField): void {
-    this.#record(context, (by) => toEvent(field, by));
+    this.#record(() => toEvent(field, this.#actorOf(context)));
   }
 
   /** `fields`: how many values of others the operation asked for in vain. */
   hidden(context: RequestContext, fields: number): void {
-    this.#record(context, (by) => ({ type: 'access.hidden', by, details: { fields } }));
+    this.#record(() => ({ type: 'access.hidden', by: this.#actorOf(context), details: { fields } }));
   }
 
-  #record(context: RequestContext, toEvent: (by: Actor) => AuditEvent): void {
-    this.#actorOf(context)
-      .then((by) => this.#queue.recordLater(toEvent(by)))
-      .catch((error: unknown) => this.#logger.error('a refusal could not be recorded', errorFacts(error)));
+  #record(makeEvent: () => AuditEvent): void {
+    try {
+      this.#queue.recordLater(makeEvent());
+    } catch (error) {
+      this.#logger.error('a refusal could not be recorded', errorFacts(error));
+    }
   }
 }

@@ -22,8 +22,6 @@ export interface AuditPluginParts {
   refused(context: RequestContext, refusal: RefusedField): void;
   /** Takes how many values of others an operation was silently not given. Must not throw. */
   hidden(context: RequestContext, fields: number): void;
-  /** How many those were, as access counted them. */
-  hiddenIn(context: RequestContext): number;
   /** Whether a service has recorded this refusal with an event of its own (a failed login). */
   isRecorded(error: unknown): boolean;
 }
@@ -107,8 +105,7 @@ export function auditPlugin(parts: AuditPluginParts): ApolloServerPlugin<Request
           for (const refusal of refusalsIn(request, parts.isRecorded)) parts.refused(request.contextValue, refusal);
         },
         async willSendResponse({ contextValue }) {
-          const fields = parts.hiddenIn(contextValue);
-          if (fields > 0) parts.hidden(contextValue, fields);
+          if (contextValue.hiddenFields > 0) parts.hidden(contextValue, contextValue.hiddenFields);
         },
       };
     },

@@ -1,0 +1,92 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AuditEvent } from '../../../src/audit/audit-event.ts';
+import { LimitRefusals } from '../../../src/audit/limit-refusals.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { recordingLogger } from '../../support/recording-logger.ts';
+
+const by = { kind: 'ANONYMOUS' } as const;
+
+function makeRefusals(maxWindows = 100) {
+  const events: AuditEvent[] = [];
+  const clock = new ManualClock();
+  const logger = recordingLogger();
+  const refusals = new LimitRefusals({ record: (event) => events.push(event), clock, logger, maxWindows });
+  const refuse = (key = 'a', limit = 'login') => refusals.refused({ limit, key, windowSeconds: 60, by });
+  const facts = () => events.map(({ details }) => details as Record<string, unknown>);
+  return { refusals, refuse, events, facts, clock, logger };
+}
+
+describe('the refusals of a limit', () => {
+  test('are one event at once, and one with the count when the window has ended', () => {
+    const { refusals, refuse, facts, clock } = makeRefusals();
+    for (let index = 0; index < 1_000; index += 1) refuse();
+    expect(facts()).toEqual([{ limit: 'login', stage: 'FIRST', refused: 1, windowSeconds: 60 }]);
+    clock.advance(59);
+    refusals.sweep();
+    expect(facts()).toHaveLength(1);
+    clock.advance(1);
+    refusals.sweep();
+    expect(facts()).toEqual([
+      { limit: 'login', stage: 'FIRST', refused: 1, windowSeconds: 60 },
+      { limit: 'login', stage: 'TOTAL', refused: 1_000, windowSeconds: 60 },
+    ]);
+  });
+
+  test('are one event alone where no second one followed', () => {
+    const { refusals, refuse, facts, clock } = makeRefusals();
+    refuse();
+    clock.advance(60);
+    refusals.sweep();
+    expect(facts()).toHaveLength(1);
+  });
+
+  test('are told apart by key and by limit', () => {
+    const { refuse, facts } = makeRefusals();
+    refuse('a');
+    refuse('b');
+    refuse('a', 'register');
+    refuse('a');
+    expect(facts().map(({ limit, stage }) => [limit, stage])).toEqual([
+      ['login', 'FIRST'],
+      ['login', 'FIRST'],
+      ['register', 'FIRST'],
+    ]);
+  });
+
+  test('begin a new window after the old one, also when nobody swept in between', () => {
+    const { refuse, facts, clock } = makeRefusals();
+    refuse();
+    refuse();
+    clock.advance(60);
+    refuse();
+    expect(facts().map(({ stage, refused }) => [stage, refused])).toEqual([
+      ['FIRST', 1],
+      ['TOTAL', 2],
+      ['FIRST', 1],
+    ]);
+  });
+
+  test('never hold the key in an event: it may be a keyed address', () => {
+    const { refuse, events } = makeRefusals();
+    refuse('secret-key');
+    expect(JSON.stringify(events)).not.toContain('secret-key');
+  });
+
+  test('take bounded memory: further keys are counted in the log', () => {
+    const { refusals, refuse, facts, logger } = makeRefusals(2);
+    for (const key of ['a', 'b', 'c', 'd', 'c']) refuse(key);
+    expect(facts()).toHaveLength(2);
+    refusals.sweep();
+    refusals.sweep();
+    expect(logger.lines.map((line) => [line.level, line.facts])).toEqual([['error', { refused: 3 }]]);
+  });
+
+  test('tell their counts when the server stops', () => {
+    const { refusals, refuse, facts } = makeRefusals();
+    refusals.start();
+    refuse();
+    refuse();
+    refusals.stop();
+    expect(facts().at(-1)).toEqual({ limit: 'login', stage: 'TOTAL', refused: 2, windowSeconds: 60 });
+  });
+});
