@@ -193,12 +193,12 @@ test('a directory that is shared by its nature is no DATA_DIR', async () => {
 
 test('a first start closes an open DATA_DIR, sweeps a half-done one away, and ends also when somebody deletes it all', async () => {
   const dataDir = newDataDir();
-  mkdirSync(join(dataDir, 'postgres.new'), { recursive: true });
-  writeFileSync(join(dataDir, 'postgres.new/half'), '');
+  mkdirSync(join(dataDir, 'postgres.new-1'), { recursive: true });
+  writeFileSync(join(dataDir, 'postgres.new-1/half'), '');
   chmodSync(dataDir, 0o755);
   const postgres = await start(dataDir);
   expect(modeOf(dataDir)).toBe(0o700);
-  expect(existsSync(join(dataDir, 'postgres.new'))).toBe(false);
+  expect(existsSync(join(dataDir, 'postgres.new-1'))).toBe(false);
   const pid = pidOf(dataDir);
   rmSync(dataDir, { recursive: true });
   await postgres.stop();

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -8,7 +9,7 @@ export const UNSYNCED = { fsync: 'off' };
 
 /** A DATA_DIR that does not exist yet, below the directory of the test run, which is removed whole. */
 export function newDataDir(): string {
-  return join(mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'data-')), 'data');
+  return join(process.env['TEST_POSTGRES_DIR'] ?? '', `data-${randomUUID()}`);
 }
 
 /** The process number of the PostgreSQL that runs on a DATA_DIR. */
@@ -19,6 +20,7 @@ export function pidOf(dataDir: string): number {
 /** The rows that `sql` answers, over a connection of its own. */
 export async function ask(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
   const client = new Client({ connectionString: url });
+  client.on('error', () => {});
   await client.connect();
   try {
     const { rows } = await client.query(sql);

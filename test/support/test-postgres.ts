@@ -51,7 +51,7 @@ export async function startTestPostgres(): Promise<void> {
   directory = join(tmpdir(), `gatehouse-test-${pid}-${started}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   running = await startEmbeddedPostgres({ dataDir: directory, logger: silentLogger, settings: FAST });
-  await makeTemplate(running.ownerUrl);
+  await makeTemplate(running.ownerUrl, running.serverUrl);
   process.env['TEST_POSTGRES_DIR'] = directory;
   process.env['TEST_POSTGRES_ADMIN_URL'] = running.adminUrl.reveal();
   process.env['TEST_POSTGRES_OWNER_URL'] = running.ownerUrl.reveal();

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { childOptions } from './child.ts';
@@ -58,8 +58,12 @@ function run(cluster: Cluster, program: string, args: readonly string[], input: 
  * all is done: a start that is killed half way leaves nothing that looks like data. It never listens before it has passwords.
  */
 export async function makeCluster(cluster: Cluster, passwords: Passwords, isDurable: boolean): Promise<void> {
-  const unfinished: Cluster = { ...cluster, path: `${cluster.path}.new` };
-  rmSync(unfinished.path, { recursive: true, force: true });
+  const draft = `${cluster.path}.new-`;
+  for (const name of readdirSync(dirname(draft)).filter((name) => name.startsWith(basename(draft)))) {
+    rmSync(join(dirname(draft), name), { recursive: true, force: true });
+  }
+  // A name of its own: programs that a killed start left running may still write to the former one.
+  const unfinished: Cluster = { ...cluster, path: `${draft}${process.pid}` };
   mkdirSync(unfinished.path, { mode: 0o700 });
   const { account, binaries } = cluster;
   if (account !== undefined) chownSync(unfinished.path, account.uid, account.gid);
