@@ -1,5 +1,5 @@
 import type { GraphiQLProps } from 'graphiql';
-import { buildSchema, introspectionFromSchema, Kind, parse } from 'graphql';
+import { buildSchema, introspectionFromSchema, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { REFRESH_TOKEN_PLACEHOLDER } from './example-operations.ts';
 import { isObject, type PlaygroundSession } from './session.ts';
 
@@ -28,8 +28,13 @@ export function createFetcher(session: PlaygroundSession, tell: (notice: string 
     try {
       const headers = new Headers(accessToken ? { authorization: `Bearer ${accessToken}` } : {});
       for (const [name, value] of Object.entries<unknown>(options?.headers ?? {})) headers.set(name, String(value));
-      const answer = await post({ ...request, variables: fill(request.variables, refreshToken) }, headers);
-      for (const [field, value] of rootAnswers(request, answer)) session.observe(field, value);
+      const operation = findOperation(request);
+      const operationName = operation?.name?.value ?? request.operationName;
+      const answer = await post(
+        { ...request, operationName, variables: fill(request.variables, refreshToken) },
+        headers,
+      );
+      for (const [field, value] of rootAnswers(operation, answer)) session.observe(field, value);
       return answer;
     } catch (error) {
       // Thrown on, it would be shown with the stack of the bundled code.
@@ -47,7 +52,8 @@ export async function logout(session: PlaygroundSession, query: string): Promise
   session.forget();
   const headers = new Headers({ authorization: `Bearer ${accessToken}` });
   const request = { query, operationName: 'Logout', variables: { input: { refreshToken: refreshToken ?? null } } };
-  const ended = rootAnswers(request, await post(request, headers)).some(([, value]) => isObject(value));
+  const answer = await post(request, headers);
+  const ended = rootAnswers(findOperation(request), answer).some(([, value]) => isObject(value));
   if (!ended) throw new Error('The server did not take the logout.');
 }
 
@@ -100,13 +106,28 @@ function fill(value: unknown, refreshToken: string | undefined): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fill(each, refreshToken)]));
 }
 
+/**
+ * The operation that is meant; undefined where that is open, or the document does not parse. GraphiQL learns a tab's operation a moment after
+ * it shows the tab: run at once, it would ask for the one before, which is not in the document.
+ */
+function findOperation(request: GraphQLRequest): OperationDefinitionNode | undefined {
+  try {
+    const operations = parse(request.query).definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+    const only = operations.length === 1 ? operations[0] : undefined;
+    return operations.find((each) => each.name?.value === request.operationName) ?? only;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The answer's root values by the names of their fields, whatever their aliases. */
-function rootAnswers(request: GraphQLRequest, answer: Answer): readonly (readonly [field: string, value: unknown])[] {
+function rootAnswers(
+  operation: OperationDefinitionNode | undefined,
+  answer: Answer,
+): readonly (readonly [field: string, value: unknown])[] {
   const data = answer['data'];
-  if (!isObject(data)) return [];
-  const operations = parse(request.query).definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
-  const operation = operations.find((each) => each.name?.value === request.operationName) ?? operations[0];
-  return (operation?.selectionSet.selections ?? []).flatMap((selection) =>
+  if (!isObject(data) || !operation) return [];
+  return operation.selectionSet.selections.flatMap((selection) =>
     selection.kind === Kind.FIELD
       ? [[selection.name.value, data[selection.alias?.value ?? selection.name.value]] as const]
       : [],
