@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { encode, wrap } from 'nodemailer/lib/qp';
 import type { OutgoingMail } from './mail-transport.ts';
@@ -8,6 +9,7 @@ export type Envelope = { readonly from: string; readonly to: string };
 /** Printable ASCII in lines that every server takes as they are (RFC 5322 §2.1.1: at most 998 characters). */
 const SEVEN_BIT = /^(?:[\t\x20-\x7e]{0,998}\r\n)*$/;
 const UNSAFE_IN_ADDRESS = /[\p{Cc}\p{Zl}\p{Zp}<>]/u;
+const domainOf = (address: string) => domainToASCII(address.slice(address.lastIndexOf('@') + 1));
 const FIELD_BREAK = /[\r\n\0]/;
 
 /**
@@ -61,5 +63,7 @@ export async function composeMessage(
   if (envelope.from === false || to === undefined || others.length > 0) {
     throw new TypeError('A mail goes from one address to one');
   }
+  // nodemailer puts addresses into a form of its own. Where it read one otherwise than we do, the token would go to a stranger.
+  if (domainOf(to) !== domainOf(content.to)) throw new TypeError('A mail would go to another domain');
   return { envelope: { from: envelope.from, to }, message: await message.build() };
 }

@@ -5,13 +5,11 @@ import type { Secret } from '../platform/secret.ts';
 import { composeMessage } from './compose-message.ts';
 import type { MailTransport } from './mail-transport.ts';
 
-const CONNECTION_MS = 10_000;
-const GREETING_MS = 10_000;
-/** Without a byte from the server. RFC 5321 §4.5.3.2 would wait minutes; whoever waits here holds up the mails behind. */
-const SOCKET_MS = 20_000;
+/** For the name, the connection, the greeting, and then between bytes. RFC 5321 §4.5.3.2 would wait minutes, and the mails behind with it. */
+const PATIENCE_MS = 10_000;
 
 /** What MAIL_URL says to nodemailer. Only these switches are read from its query: nodemailer's own reading would take any option. */
-export function smtpOptions(mailUrl: string) {
+export function smtpOptions(mailUrl: string, patienceMs = PATIENCE_MS) {
   const { protocol, hostname, port, username, password, searchParams: query } = new URL(mailUrl);
   const secure = protocol === 'smtps:';
   const requireTLS = query.get('requireTLS') === 'true';
@@ -25,10 +23,10 @@ export function smtpOptions(mailUrl: string) {
     ignoreTLS: !requireTLS && (query.get('ignoreTLS') === 'true' || (!secure && isLoopbackHost(hostname))),
     tls: { minVersion: 'TLSv1.2', rejectUnauthorized: query.get('tls.rejectUnauthorized') !== 'false' },
     ...(username === '' ? {} : { auth: { user: decodeURIComponent(username), pass: decodeURIComponent(password) } }),
-    connectionTimeout: CONNECTION_MS,
-    greetingTimeout: GREETING_MS,
-    socketTimeout: SOCKET_MS,
-    dnsTimeout: CONNECTION_MS,
+    dnsTimeout: patienceMs,
+    connectionTimeout: patienceMs,
+    greetingTimeout: patienceMs,
+    socketTimeout: patienceMs,
     disableFileAccess: true,
     disableUrlAccess: true,
   } as const;
@@ -38,8 +36,18 @@ export function smtpOptions(mailUrl: string) {
  * Hands mails to the server of MAIL_URL (`smtps://…`, or `smtp://…` with STARTTLS where offered, always with `requireTLS=true`), one
  * connection each. Errors are nodemailer's, whose messages hold addresses: log them through `errorFacts` alone.
  */
-export function makeSmtpTransport({ url, from, clock }: { url: Secret; from: string; clock: Clock }): MailTransport {
-  const transporter = createTransport(smtpOptions(url.reveal()));
+export function makeSmtpTransport({
+  url,
+  from,
+  clock,
+  patienceMs,
+}: {
+  url: Secret;
+  from: string;
+  clock: Clock;
+  patienceMs?: number;
+}): MailTransport {
+  const transporter = createTransport(smtpOptions(url.reveal(), patienceMs));
   return {
     async send(mail) {
       const { envelope, message } = await composeMessage(mail, { from, date: clock.now() });
