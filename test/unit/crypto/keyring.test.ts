@@ -88,6 +88,14 @@ describe('subkeys', () => {
     expect(() => keyring.subkeysOf('system', 's3', 'limits')).toThrow(KeyMissing);
   });
 
+  test('of one id and label differ between two purposes', () => {
+    const json = keyringJson();
+    json.system = { active: 'k', keys: { k: json.system.keys['s1'] ?? '' } };
+    json.index = { active: 'k', keys: { k: json.index.keys['i1'] ?? '' } };
+    const keyring = parse(json);
+    expect(keyring.subkeysOf('system', 'k', 'limits').equals(keyring.subkeysOf('index', 'k', 'limits'))).toBe(false);
+  });
+
   test('an audit key gives a MAC key and a signer that have nothing in common', () => {
     const keyring = rotated('audit', 'a2');
     const signer = auditSigner(keyring, 'a1');
