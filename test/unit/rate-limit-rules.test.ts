@@ -1,0 +1,289 @@
+import { createSecretKey } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import type { GraphQLResolveInfo } from 'graphql';
+import { makeAtomicStore } from '../../src/limits/atomic-store.ts';
+import { makeRateLimiter, outcomeOf } from '../../src/limits/rate-limit-rules.ts';
+import { makeRateLimitTable, type RateLimitName } from '../../src/limits/rate-limits.ts';
+import { AppError, ERROR_CODES } from '../../src/platform/errors.ts';
+import { ManualClock } from '../support/clock.ts';
+import { silentLogger } from '../support/silent-logger.ts';
+
+interface Request {
+  readonly client?: string;
+  readonly user?: string;
+}
+const LOGIN: readonly RateLimitName[] = ['loginByAccount', 'loginByClient', 'loginByClientAndAccount'];
+const info = { fieldName: 'login' } as GraphQLResolveInfo;
+
+async function make(rateLimits: Record<string, number> = {}) {
+  const clock = new ManualClock();
+  const store = await makeAtomicStore({
+    clock,
+    logger: silentLogger,
+    key: createSecretKey(Buffer.alloc(32, 1)),
+    redisUrl: undefined,
+    nodes: 1,
+  });
+  const limiter = makeRateLimiter<Request>({
+    table: makeRateLimitTable({ rateLimits, addressLimit: 1_000 }),
+    store,
+    identify: (part, args, context) => {
+      if (part === 'client') return context.client;
+      if (part === 'user') return context.user;
+      return typeof args[part] === 'string' ? args[part] : undefined;
+    },
+  });
+  /** One attempt in a request of its own. */
+  const attempt = async (client: string, account: string, rows = LOGIN) => {
+    const context: Request = { client };
+    const args = { account };
+    const refusal = await limiter.check(rows, undefined, args, context, info);
+    return { refusal, succeed: () => limiter.giveBack(rows, args, context) };
+  };
+  const passes = async (count: number, client: (i: number) => string, account: (i: number) => string) => {
+    const attempts = Array.from({ length: count }, (_, i) => attempt(client(i), account(i)));
+    return (await Promise.all(attempts)).filter(({ refusal }) => refusal === undefined).length;
+  };
+  return { clock, limiter, attempt, passes };
+}
+
+describe('rate limits of fields', () => {
+  test('let exactly the maximum of 50 parallel attempts through, by each of their rows', async () => {
+    const { passes } = await make();
+    expect(
+      await passes(
+        50,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(10);
+    expect(
+      await passes(
+        50,
+        () => 'two',
+        (i) => `account ${i}`,
+      ),
+    ).toBe(30);
+    expect(
+      await passes(
+        150,
+        (i) => `client ${i}`,
+        () => 'bert',
+      ),
+    ).toBe(100);
+  });
+
+  test('let exactly the maximum of 50 aliases of one request through', async () => {
+    const { limiter } = await make();
+    const context: Request = { client: 'one' };
+    const checks = Array.from({ length: 50 }, () =>
+      limiter.check(LOGIN, undefined, { account: 'anna' }, context, info),
+    );
+    expect((await Promise.all(checks)).filter((refusal) => refusal === undefined)).toHaveLength(10);
+  });
+
+  test('are shared by all fields that name a row', async () => {
+    const { limiter } = await make({ mailByAccount: 2 });
+    const fields = ['register', 'resendVerification', 'requestPasswordReset'];
+    const refusals = fields.map((fieldName) =>
+      limiter.check(['mailByAccount'], undefined, { account: 'anna' }, { client: fieldName }, {
+        fieldName,
+      } as GraphQLResolveInfo),
+    );
+    expect((await Promise.all(refusals)).filter((refusal) => refusal === undefined)).toHaveLength(2);
+  });
+
+  test('answer RATE_LIMITED with the seconds until the window of the row that refused ends', async () => {
+    const { attempt, passes, clock } = await make();
+    await passes(
+      10,
+      () => 'one',
+      () => 'anna',
+    );
+    clock.advance(60_000);
+    const { refusal } = await attempt('one', 'anna');
+    expect(refusal).toBeInstanceOf(AppError);
+    expect(refusal).toMatchObject({ code: 'RATE_LIMITED', facts: { retryAfter: 14 * 60 } });
+    expect(refusal?.message).not.toContain('anna');
+  });
+
+  test('open again when the window ends', async () => {
+    const { attempt, passes, clock } = await make();
+    await passes(
+      10,
+      () => 'one',
+      () => 'anna',
+    );
+    clock.advance(15 * 60_000);
+    expect((await attempt('one', 'anna')).refusal).toBeUndefined();
+  });
+
+  test('count a refused attempt nowhere: one client that goes on guessing does not shut the owner out', async () => {
+    const { attempt, passes } = await make({ loginByAccount: 11 });
+    expect(
+      await passes(
+        500,
+        () => 'attacker',
+        () => 'anna',
+      ),
+    ).toBe(10);
+    expect((await attempt('owner', 'anna')).refusal).toBeUndefined();
+    expect((await attempt('owner', 'anna')).refusal?.code).toBe('RATE_LIMITED');
+  });
+
+  test('give the rows before back what a refused attempt took from them', async () => {
+    const { attempt, passes, clock } = await make({ loginByClient: 5 });
+    expect(
+      await passes(
+        50,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(5);
+    clock.advance(3_600_000 - 1);
+    await passes(
+      50,
+      () => 'one',
+      () => 'anna',
+    );
+    clock.advance(1);
+    expect((await attempt('one', 'anna')).refusal).toBeUndefined();
+  });
+
+  test('get a success back, and only that one: logins of their own buy no guesses', async () => {
+    const { attempt, passes } = await make();
+    expect(
+      await passes(
+        9,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(9);
+    const own = await attempt('one', 'anna');
+    await own.succeed();
+    await own.succeed();
+    await (await attempt('one', 'bert')).succeed();
+    expect(
+      await passes(
+        50,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(1);
+  });
+
+  test('let an office behind one address log in all day', async () => {
+    const { attempt } = await make();
+    for (let i = 0; i < 200; i++) {
+      const { refusal, succeed } = await attempt('office', `account ${i % 60}`);
+      expect(refusal).toBeUndefined();
+      await succeed();
+    }
+  });
+
+  test('give a success back although parallel attempts were refused', async () => {
+    const { attempt, passes } = await make();
+    const attempts = await Promise.all(Array.from({ length: 50 }, () => attempt('one', 'anna')));
+    await Promise.all(attempts.map(({ succeed }) => succeed()));
+    expect(
+      await passes(
+        50,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(10);
+  });
+
+  test('keep what counts every attempt after a success, and give it back where nothing was tried', async () => {
+    const { limiter } = await make({ mailByAccount: 1 });
+    const check = (context: Request) => limiter.check(['mailByAccount'], undefined, { account: 'anna' }, context, info);
+    const first: Request = { client: 'one' };
+    expect(await check(first)).toBeUndefined();
+    await limiter.giveBack(['mailByAccount'], { account: 'anna' }, first, 'succeeded');
+    expect((await check({ client: 'two' }))?.code).toBe('RATE_LIMITED');
+    await limiter.giveBack(['mailByAccount'], { account: 'anna' }, first, 'untried');
+    expect(await check({ client: 'two' })).toBeUndefined();
+  });
+
+  test('give nothing back for an attempt that this request did not make', async () => {
+    const { limiter, passes } = await make();
+    await passes(
+      10,
+      () => 'one',
+      () => 'anna',
+    );
+    await limiter.giveBack(LOGIN, { account: 'anna' }, { client: 'one' });
+    expect(
+      await passes(
+        50,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(0);
+  });
+
+  test('leave out a row that has nobody to count, and count by the others', async () => {
+    const { limiter } = await make({ loginByClient: 2 });
+    const check = (context: Request) => limiter.check([...LOGIN, 'updateProfileByUser'], undefined, {}, context, info);
+    expect(await check({ client: 'one' })).toBeUndefined();
+    expect(await check({ client: 'one' })).toBeUndefined();
+    expect((await check({ client: 'one' }))?.code).toBe('RATE_LIMITED');
+  });
+
+  test('tell a client and an account from another pair that reads the same', async () => {
+    const { passes } = await make();
+    expect(
+      await passes(
+        10,
+        () => 'a',
+        () => 'b,c',
+      ),
+    ).toBe(10);
+    expect(
+      await passes(
+        10,
+        () => 'a,b',
+        () => 'c',
+      ),
+    ).toBe(10);
+  });
+
+  test('never pass a request that has no client', async () => {
+    const { limiter } = await make();
+    await expect(limiter.check(['updateProfileByUser'], undefined, {}, { user: 'anna' }, info)).rejects.toThrow(
+      TypeError,
+    );
+  });
+
+  test('take the largest maximum that a setting may give, at the same cost', async () => {
+    const { passes } = await make({ loginByClientAndAccount: 1e9, loginByClient: 1e9, loginByAccount: 1e9 });
+    expect(
+      await passes(
+        3_000,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(3_000);
+  });
+});
+
+describe('the outcome of an attempt', () => {
+  const expected: Record<string, string> = {
+    BUSY: 'untried',
+    BAD_USER_INPUT: 'untried',
+    WEAK_PASSWORD: 'untried',
+    REGISTRATION_CLOSED: 'untried',
+    EMAIL_NOT_VERIFIED: 'succeeded',
+    ACCOUNT_DISABLED: 'succeeded',
+  };
+
+  test.each([...ERROR_CODES])('%s', (code) => {
+    expect(outcomeOf(new AppError(code, ''))).toBe(expected[code] ?? 'failed');
+  });
+
+  test('is a success without an error, and a failure with one that nobody knows', () => {
+    expect(outcomeOf(undefined)).toBe('succeeded');
+    expect(outcomeOf(new Error('x'))).toBe('failed');
+    expect(outcomeOf(null)).toBe('failed');
+  });
+});
