@@ -1,18 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brokenRules, type ConfigFault, configWarnings, type SettledValues } from './config-rules.ts';
+import type { KeyringSource } from './crypto/load-keyring.ts';
 import type { LogLevel } from './platform/logger.ts';
 import type { Secret } from './platform/secret.ts';
 import type { SettingFacts } from './setting-kinds.ts';
 import { limitKind, limitVariable, SETTINGS, type Setting, type SettingValues } from './settings.ts';
-
-/** Where the keyring comes from; no more than one source may be set. */
-export type KeyringSource =
-  | { readonly kind: 'text'; readonly text: Secret }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'command'; readonly command: readonly string[] }
-  /** Outside production, when nothing is set: made in DATA_DIR at the first start. */
-  | { readonly kind: 'development'; readonly path: string };
 
 /** Every setting, parsed, checked as a whole and frozen. Durations are in the unit that their name ends with. */
 export interface Config {

@@ -82,8 +82,7 @@ function requestPlugin({ schema, problems, logger }: ApolloParts): ApolloServerP
           if (response.body.kind !== 'single' || !errors || errors.length === 0) return;
           const told = errors.map((error) => toPublicError(error, contextValue.requestId, logger));
           response.body.singleResult.errors = told as unknown as GraphQLFormattedError[];
-          const retryAfter = Math.max(0, ...told.map(({ extensions }) => extensions.retryAfter ?? 0));
-          if (retryAfter > 0) response.http.headers.set('retry-after', String(retryAfter));
+          contextValue.retryAfter = Math.max(0, ...told.map(({ extensions }) => extensions.retryAfter ?? 0));
         },
       };
     },

@@ -2,15 +2,13 @@ import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphq
 import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
 
 /**
- * The schema of some resolvers, which are handed in ready made. Arguments are checked by `input-problems`, not by type-graphql:
- * its own validation would name the first fault alone, and print the value.
+ * The schema of some resolver classes, whose instances `find` gives. Arguments are checked by `input-problems`, not by
+ * type-graphql: its own validation would name the first fault alone, and print the value.
  */
-export function buildSchema(resolvers: readonly object[]): GraphQLSchema {
-  const classes = resolvers.map((resolver) => resolver.constructor as ClassType);
-  const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
+export function buildSchema(resolvers: readonly ClassType[], find: (resolver: unknown) => unknown): GraphQLSchema {
   return buildSchemaSync({
-    resolvers: classes as NonEmptyArray<ClassType>,
-    container: { get: (wanted) => byClass.get(wanted) },
+    resolvers: resolvers as NonEmptyArray<ClassType>,
+    container: { get: find },
     validate: false,
   });
 }

@@ -28,30 +28,43 @@ export function makeContext<V extends Viewer>(facts: RequestFacts, parts: Contex
   return new GraphqlContext(facts, parts);
 }
 
+/** What changes while a request is answered. */
+interface ContextState<V> {
+  operationName: string | null;
+  viewer: Promise<V | undefined> | undefined;
+  knownViewer: V | undefined;
+  provenUserId: UserId | undefined;
+  hiddenFields: number;
+  retryAfter: number;
+}
+
+/** Apollo works on a shallow copy: what changes is kept in one object that both share, and no field is #private. */
 class GraphqlContext<V extends Viewer> implements RequestContext<V> {
   readonly requestId: string;
   readonly origin: Origin;
   readonly clientKey: string;
   readonly credentials: Credentials;
-  operationName: string | null = null;
-  knownViewer: V | undefined;
-  provenUserId: UserId | undefined;
-  hiddenFields = 0;
-  retryAfter = 0;
-  readonly #findViewer: ContextParts<V>['findViewer'];
-  #viewer: Promise<V | undefined> | undefined;
+  private readonly find: ContextParts<V>['findViewer'];
+  private readonly state: ContextState<V> = {
+    operationName: null,
+    viewer: undefined,
+    knownViewer: undefined,
+    provenUserId: undefined,
+    hiddenFields: 0,
+    retryAfter: 0,
+  };
 
   constructor(facts: RequestFacts, parts: ContextParts<V>) {
     this.requestId = facts.requestId;
     this.origin = facts.origin;
     this.clientKey = facts.clientKey;
     this.credentials = readCredentials(facts.authorization, parts);
-    this.#findViewer = parts.findViewer;
+    this.find = parts.findViewer;
   }
 
   findViewer(): Promise<V | undefined> {
-    this.#viewer ??= this.#readViewer();
-    return this.#viewer;
+    this.state.viewer ??= this.readViewer();
+    return this.state.viewer;
   }
 
   async getViewer(): Promise<V> {
@@ -61,9 +74,45 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
     return viewer;
   }
 
-  async #readViewer(): Promise<V | undefined> {
-    this.knownViewer = await this.#findViewer(this.credentials);
-    return this.knownViewer;
+  get knownViewer(): V | undefined {
+    return this.state.knownViewer;
+  }
+
+  get operationName(): string | null {
+    return this.state.operationName;
+  }
+
+  set operationName(name: string | null) {
+    this.state.operationName = name;
+  }
+
+  get provenUserId(): UserId | undefined {
+    return this.state.provenUserId;
+  }
+
+  set provenUserId(id: UserId | undefined) {
+    this.state.provenUserId = id;
+  }
+
+  get hiddenFields(): number {
+    return this.state.hiddenFields;
+  }
+
+  set hiddenFields(count: number) {
+    this.state.hiddenFields = count;
+  }
+
+  get retryAfter(): number {
+    return this.state.retryAfter;
+  }
+
+  set retryAfter(seconds: number) {
+    this.state.retryAfter = seconds;
+  }
+
+  private async readViewer(): Promise<V | undefined> {
+    this.state.knownViewer = await this.find(this.credentials);
+    return this.state.knownViewer;
   }
 }
 

@@ -30,3 +30,5 @@ export interface SessionOfUser {
 
 /** The logged-in user with their session and record. */
 export interface SessionViewer extends Viewer, SessionOfUser {}
+
+export const isSessionViewer = (viewer: Viewer): viewer is SessionViewer => 'user' in viewer && 'session' in viewer;

@@ -122,9 +122,9 @@ export async function findCredentialsByAddress(
 }
 
 /** How often each set of argon2 parameters occurs, so that decoys can be made in the same proportions. */
-export function countPasswordParameters(manager: EntityManager): Promise<{ parameters: string; count: number }[]> {
+export function countPasswordParameters(manager: EntityManager): Promise<{ parameters: string; users: number }[]> {
   return manager.query(
-    `SELECT password_parameters AS parameters, count(*)::int AS count FROM users
+    `SELECT password_parameters AS parameters, count(*)::int AS users FROM users
      WHERE password_parameters IS NOT NULL GROUP BY password_parameters`,
   );
 }

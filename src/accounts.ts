@@ -1,0 +1,135 @@
+import type { AuditQueue } from './audit/audit-queue.ts';
+import type { Config } from './config.ts';
+import { AccessTokens } from './crypto/access-tokens.ts';
+import { PasswordHasher } from './crypto/password-hasher.ts';
+import type { Foundation } from './foundation.ts';
+import { MailOutbox } from './mail/mail-outbox.ts';
+import type { MailTransport } from './mail/mail-transport.ts';
+import { LoginService } from './sessions/login.service.ts';
+import { LoginFailures } from './sessions/login-failures.ts';
+import { LogoutService } from './sessions/logout.service.ts';
+import { RefreshService } from './sessions/refresh.service.ts';
+import { SessionCreation } from './sessions/session-creation.ts';
+import { SessionTokens } from './sessions/session-tokens.ts';
+import { SessionsResolver } from './sessions/sessions.resolver.ts';
+import { SigningKeys } from './sessions/signing-keys.ts';
+import { Viewers } from './sessions/viewers.ts';
+import { AddressJobs } from './users/address-jobs.ts';
+import { AddressWork } from './users/address-work.ts';
+import { EmailVerification } from './users/email-verification.ts';
+import { MailTokens } from './users/mail-tokens.ts';
+import type { TokenPurpose } from './users/one-time-token.entity.ts';
+import { PasswordCheck } from './users/password-check.ts';
+import { ProfileResolver } from './users/profile.resolver.ts';
+import { ProfileService } from './users/profile.service.ts';
+import { RegistrationResolver } from './users/registration.resolver.ts';
+import { RegistrationService } from './users/registration.service.ts';
+import { UserCreation } from './users/user-creation.ts';
+import { UserMails } from './users/user-mails.ts';
+import { countPasswordParameters } from './users/users.repository.ts';
+
+export interface AccountsParts {
+  readonly config: Config;
+  readonly foundation: Foundation;
+  readonly transport: MailTransport;
+  readonly auditQueue: AuditQueue;
+}
+
+/** How often the mix of hash parameters is looked at, so that decoys go on looking like the rest. */
+const DECOY_REFRESH_MS = 3_600_000;
+
+/** The nouns, put together: users, sessions and mail, with the work that they do beside requests. */
+export function makeAccounts({ config, foundation, transport, auditQueue }: AccountsParts) {
+  const { clock, random, logger, keyring, database, dataKeys, dayKeys, audit } = foundation;
+  const life = config.sessions;
+  const seconds = tokenSeconds(config);
+
+  const hasher = new PasswordHasher(config.passwords, random);
+  const passwords = new PasswordCheck({ hasher, keyring });
+  const outbox = new MailOutbox({
+    database,
+    dataKeys,
+    dayKeys,
+    audit,
+    transport,
+    clock,
+    random,
+    logger,
+    appUrl: config.appUrl,
+  });
+  const mailTokens = new MailTokens({ keyring, clock, random, seconds });
+  const mails = new UserMails({ outbox, tokens: mailTokens, dataKeys, seconds });
+  const creation = new UserCreation({ keyring, dataKeys, clock, random });
+  const jobs = new AddressJobs({ database, dayKeys, clock, random, logger });
+  const addressWork = new AddressWork({ audit, keyring, creation, mails });
+  const registration = new RegistrationService({
+    database,
+    keyring,
+    hasher,
+    passwords,
+    jobs,
+    isOpen: config.registration === 'open',
+  });
+  const verification = new EmailVerification({ database, audit, dataKeys, tokens: mailTokens, mails, clock });
+  const profiles = new ProfileService({ database, audit, dataKeys, clock, random });
+
+  const signingKeys = new SigningKeys({ database, audit, keyring, clock, random, algorithm: config.tokenAlg });
+  const accessTokens = new AccessTokens({
+    issuer: config.publicUrl,
+    audience: config.tokenAudience,
+    seconds: config.accessTokenSeconds,
+    clock,
+    random,
+    keys: () => signingKeys.keySet,
+  });
+  const tokens = new SessionTokens({ accessTokens, dataKeys });
+  const sessions = new SessionCreation({ database, audit, keyring, dataKeys, tokens, clock, random, life });
+  const failures = new LoginFailures({ recordLater: (event, cause) => auditQueue.recordLater(event, cause) });
+  const login = new LoginService({ database, keyring, hasher, passwords, sessions, failures });
+  const refresh = new RefreshService({ database, audit, dataKeys, tokens, clock, life });
+  const logout = new LogoutService({ database, audit, dataKeys, tokens, clock });
+  const viewers = new Viewers({ database, clock });
+
+  const matchDecoys = async () => {
+    hasher.setDecoyParameters(await countPasswordParameters(database.manager));
+  };
+  let decoyTimer: NodeJS.Timeout | undefined;
+
+  return {
+    accessTokens,
+    viewers,
+    signingKeys,
+    resolvers: [
+      new RegistrationResolver({ registration, verification }),
+      new ProfileResolver({ profiles, dataKeys }),
+      new SessionsResolver({ login, refresh, logout }),
+    ],
+    /** Reads what must be known before the first request, and starts the work beside requests. */
+    start: async () => {
+      await dayKeys.prepare(database.manager);
+      await signingKeys.load();
+      await matchDecoys();
+      decoyTimer = setInterval(() => void matchDecoys().catch(() => undefined), DECOY_REFRESH_MS).unref();
+      outbox.start();
+      jobs.start(
+        (tx, job) => addressWork.perform(tx, job),
+        () => outbox.wake(),
+      );
+    },
+    stop: async () => {
+      clearInterval(decoyTimer);
+      await jobs.stop();
+      await outbox.stop();
+    },
+  };
+}
+
+export type Accounts = ReturnType<typeof makeAccounts>;
+
+const tokenSeconds = ({ mailTokens }: Config): Readonly<Record<TokenPurpose, number>> => ({
+  VERIFY_EMAIL: mailTokens.verifySeconds,
+  RESET_PASSWORD: mailTokens.resetSeconds,
+  SET_PASSWORD: mailTokens.setPasswordSeconds,
+  CHANGE_EMAIL: mailTokens.changeSeconds,
+  REVERT_EMAIL: mailTokens.revertSeconds,
+});

@@ -1,0 +1,39 @@
+import { ConfigError } from '../config.ts';
+import { type Command, type Terminal, UsageError } from './command.ts';
+import { migrateCommand } from './migrate.ts';
+import { schemaCommand } from './schema.ts';
+import { serveCommand } from './serve.ts';
+import { usersCreateCommand } from './users-create.ts';
+
+const COMMANDS: readonly Command[] = [serveCommand, migrateCommand, schemaCommand, usersCreateCommand];
+
+/** Runs what was typed after `gatehouse` (nothing: `serve`) and answers the exit code: 0 done, 1 failed, 2 wrong words. */
+export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
+  const typed = words.length === 0 ? ['serve'] : words;
+  const command = COMMANDS.find(({ name }) => typed.slice(0, name.split(' ').length).join(' ') === name);
+  if (!command) return refuse(typed, terminal);
+  const rest = typed.slice(command.name.split(' ').length);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    terminal.print(command.help);
+    return 0;
+  }
+  try {
+    return await command.run(rest, terminal);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : 'It failed without a reason.';
+    if (error instanceof UsageError) terminal.printError(`${message}\n\n${command.help}`);
+    else terminal.printError(error instanceof ConfigError ? message : `gatehouse ${command.name}: ${message}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function refuse(typed: readonly string[], terminal: Terminal): number {
+  const list = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n');
+  const help = `Usage: gatehouse <command> [options]\n\n${list}\n\nEach command has --help.`;
+  if (typed.some((word) => ['--help', '-h', 'help'].includes(word))) {
+    terminal.print(help);
+    return 0;
+  }
+  terminal.printError(`There is no command "${typed.join(' ')}".\n\n${help}`);
+  return 2;
+}

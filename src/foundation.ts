@@ -1,0 +1,99 @@
+import { hostname } from 'node:os';
+import type { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../ormconfig.ts';
+import { AuditTrail } from './audit/audit-trail.ts';
+import { DayKeys } from './audit/day-keys.ts';
+import type { Config } from './config.ts';
+import { DataKeys } from './crypto/data-keys.ts';
+import type { Keyring } from './crypto/keyring.ts';
+import { loadKeyring } from './crypto/load-keyring.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import { prepareDataDir } from './platform/data-dir.ts';
+import { openDatabase } from './platform/database.ts';
+import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
+import { type Logger, makeLogger } from './platform/logger.ts';
+import { migrate } from './platform/migrate.ts';
+import { findRole } from './platform/migrations.repository.ts';
+import { type Random, systemRandom } from './platform/random.ts';
+import type { Secret } from './platform/secret.ts';
+
+/** What tests put in place of the world: time, randomness and the log. */
+export interface FoundationSeams {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+}
+
+/** What the server and every command stand on: keys, a migrated database, the audit trail. */
+export interface Foundation {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly keyring: Keyring;
+  /** A development keyring was made at this start. */
+  readonly madeKeyring: boolean;
+  readonly database: DataSource;
+  readonly dataKeys: DataKeys;
+  readonly dayKeys: DayKeys;
+  readonly audit: AuditTrail;
+  /** Closes the database, and stops the embedded one when nobody else uses it. */
+  close(): Promise<void>;
+}
+
+interface DatabaseUrls {
+  readonly ownerUrl: Secret;
+  readonly serverUrl: Secret;
+  stop(): Promise<void>;
+}
+
+/** Opens everything. Throws an Error that says what to do, and leaves nothing running behind. */
+export async function openFoundation(config: Config, seams: FoundationSeams = {}): Promise<Foundation> {
+  const { clock = systemClock, random = systemRandom, logger = makeLogger(config.logLevel) } = seams;
+  prepareDataDir(config.dataDir);
+  const { keyring, isNew } = await loadKeyring(config.keyring, { production: config.production, random });
+  const urls = await databaseUrls(config, logger);
+  try {
+    const ran = await migrate(dataSourceOptions, urls);
+    if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
+    const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
+    await refusePowerfulRole(config, database);
+    const dayKeys = new DayKeys({ keyring, clock, random });
+    return {
+      clock,
+      random,
+      logger,
+      keyring,
+      madeKeyring: isNew,
+      database,
+      dataKeys: new DataKeys(keyring, clock, random),
+      dayKeys,
+      audit: new AuditTrail({ keyring, clock, random, dayKeys, node: hostname() }),
+      close: async () => {
+        await database.destroy();
+        await urls.stop();
+      },
+    };
+  } catch (error) {
+    await urls.stop();
+    throw error;
+  }
+}
+
+async function databaseUrls(
+  { databaseUrl, migrationDatabaseUrl, dataDir }: Config,
+  logger: Logger,
+): Promise<DatabaseUrls> {
+  if (!databaseUrl) return startEmbeddedPostgres({ dataDir, logger });
+  return { ownerUrl: migrationDatabaseUrl ?? databaseUrl, serverUrl: databaseUrl, stop: async () => undefined };
+}
+
+/** Whoever takes over a server that is the owner of its tables, or a superuser, could change the audit trail. */
+async function refusePowerfulRole({ production, auditSingleRole }: Config, database: DataSource): Promise<void> {
+  if (!production || auditSingleRole) return;
+  const role = await findRole(database.manager);
+  if (!role.isPowerful) return;
+  await database.destroy();
+  throw new Error(
+    `DATABASE_URL connects as "${role.name}", which could change the audit trail: give it a role that owns nothing, and the owner's URL as MIGRATION_DATABASE_URL; or set AUDIT_SINGLE_ROLE=accept`,
+  );
+}

@@ -1,0 +1,122 @@
+import { createHmac } from 'node:crypto';
+import { ACCESS_MAP } from './access/access-map.ts';
+import { guardSchema } from './access/guard-schema.ts';
+import type { Credentials, RequestContext } from './access/request-context.ts';
+import type { Accounts } from './accounts.ts';
+import type { Actor } from './audit/audit-event.ts';
+import type { AuditQueue } from './audit/audit-queue.ts';
+import type { LimitRefusals } from './audit/limit-refusals.ts';
+import { OperationRefusals } from './audit/operation-refusals.ts';
+import type { Config } from './config.ts';
+import { TokenExpired, TokenInvalid } from './crypto/access-tokens.ts';
+import type { DataKeys } from './crypto/data-keys.ts';
+import type { Foundation } from './foundation.ts';
+import { makeApollo } from './graphql/apollo.ts';
+import { auditPlugin } from './graphql/audit-plugin.ts';
+import { printSdl } from './graphql/build-schema.ts';
+import { InputProblems, type JudgePassword } from './graphql/input-problems.ts';
+import { type ServerFacts, ServerInfoResolver } from './graphql/server-info.ts';
+import type { AtomicStore } from './limits/atomic-store.ts';
+import { type Identify, makeRateLimiter } from './limits/rate-limit-rules.ts';
+import type { RateLimitTable } from './limits/rate-limits.ts';
+import { parseEmailAddress } from './platform/email-address.ts';
+import { makeSchema } from './schema.ts';
+import { isSessionViewer } from './sessions/session.record.ts';
+import { ownAct } from './users/own-act.ts';
+
+export interface GatesParts {
+  readonly config: Config;
+  readonly foundation: Foundation;
+  readonly accounts: Accounts;
+  readonly auditQueue: AuditQueue;
+  readonly limitRefusals: LimitRefusals;
+  readonly store: AtomicStore;
+  readonly table: RateLimitTable;
+  readonly facts: ServerFacts;
+  readonly judgePassword: JudgePassword;
+}
+
+/** The schema behind its gates: limits, access, checked input, audited refusals. */
+export function makeGates(parts: GatesParts) {
+  const { config, foundation, accounts, auditQueue, limitRefusals, store, table, facts, judgePassword } = parts;
+  const { logger, keyring } = foundation;
+  const schema = makeSchema([...accounts.resolvers, new ServerInfoResolver(facts)]);
+  const problems = new InputProblems(judgePassword);
+  const limitKey = keyring.subkey('limit-refusal');
+  const limiter = makeRateLimiter<RequestContext>({
+    table,
+    store,
+    identify,
+    refused: (row, identity, context) =>
+      limitRefusals.refused({
+        limit: row.name,
+        key: createHmac('sha256', limitKey).update(identity).digest('base64url'),
+        windowSeconds: row.windowSeconds,
+        by: actorOf(foundation.dataKeys)(context),
+      }),
+  });
+  const guarded = guardSchema(schema, {
+    map: ACCESS_MAP,
+    limiter,
+    refuseBadInput: (args, info) => problems.refuseBadInput(args, info),
+  });
+  const refusals = new OperationRefusals({ queue: auditQueue, actorOf: actorOf(foundation.dataKeys), logger });
+  const apollo = makeApollo({
+    schema: guarded,
+    documents: config.documents,
+    introspection: config.introspection,
+    problems,
+    logger,
+    plugins: [
+      auditPlugin({
+        refused: (context, refusal) => refusals.refused(context, refusal),
+        hidden: (context, fields) => refusals.hidden(context, fields),
+        isRecorded: (error) => auditQueue.isRecorded(error),
+      }),
+    ],
+  });
+  return { apollo, sdl: printSdl(schema), readToken: tokenReader(accounts) };
+}
+
+/** Whom a row of the rate-limit table counts, from what the client sent and its token says; never from a look-up. */
+const identify: Identify<RequestContext> = (part, args, { clientKey, credentials }) => {
+  const input: Readonly<Record<string, unknown>> = isObject(args['input']) ? args['input'] : {};
+  switch (part) {
+    case 'client':
+      return clientKey;
+    case 'account':
+      return typeof input['email'] === 'string' ? parseEmailAddress(input['email'])?.canonical : undefined;
+    case 'token':
+      return typeof input['refreshToken'] === 'string' ? input['refreshToken'] : undefined;
+    case 'user':
+      return credentials.kind === 'access-token' ? credentials.userId : undefined;
+    case 'session':
+      return credentials.kind === 'access-token' ? credentials.sessionId : undefined;
+  }
+};
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+/** Who was refused: whom this request has read, or whom the signed token names; and nobody without either. */
+const actorOf =
+  (dataKeys: DataKeys) =>
+  (context: RequestContext): Actor => {
+    const { knownViewer, credentials } = context;
+    if (knownViewer && isSessionViewer(knownViewer)) return ownAct(context, knownViewer.user, dataKeys).by;
+    if (credentials.kind === 'access-token') return { kind: 'USER', id: credentials.userId, request: context };
+    return { kind: 'ANONYMOUS', request: context };
+  };
+
+function tokenReader({ accessTokens }: Accounts): (token: string) => Credentials {
+  return (token) => {
+    try {
+      const { sub, sid, gen } = accessTokens.verify(token);
+      return { kind: 'access-token', userId: sub, sessionId: sid, generation: gen };
+    } catch (error) {
+      if (error instanceof TokenExpired) return { kind: 'refused', code: 'TOKEN_EXPIRED' };
+      if (error instanceof TokenInvalid) return { kind: 'refused', code: 'UNAUTHENTICATED' };
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LoginMethod } from './access/login-methods.ts';
+import { makeAccounts } from './accounts.ts';
+import { AuditQueue } from './audit/audit-queue.ts';
+import { LimitRefusals } from './audit/limit-refusals.ts';
+import { type Config, withPort } from './config.ts';
+import { type Foundation, type FoundationSeams, openFoundation } from './foundation.ts';
+import { makeGates } from './gates.ts';
+import { makeContext } from './graphql/context.ts';
+import { closeHttpApp, makeHttpApp } from './http/app.ts';
+import { findFreePort } from './http/free-port.ts';
+import { makeGraphqlHandler } from './http/graphql-route.ts';
+import { databaseCheck } from './http/health.ts';
+import { makeAtomicStore } from './limits/atomic-store.ts';
+import { makeRateLimitTable } from './limits/rate-limits.ts';
+import { makeFileTransport } from './mail/file-transport.ts';
+import type { MailTransport } from './mail/mail-transport.ts';
+import { makeSmtpTransport } from './mail/smtp-transport.ts';
+import { judgeBy, readPasswordPolicy } from './password-policy.ts';
+import { readDatabaseTime } from './platform/database-time.repository.ts';
+import { PACKAGE_FOLDER } from './platform/package-folder.ts';
+import type { PasswordPolicy } from './users/password-policy.ts';
+
+/** What tests put in place of the world. */
+export interface ServerSeams extends FoundationSeams {
+  readonly transport?: MailTransport;
+}
+
+export interface RunningServer {
+  /** Where it answers, without a trailing slash. */
+  readonly url: string;
+  /** A keyring was made at this start. */
+  readonly madeKeyring: boolean;
+  /** Ends requests under way, writes what waits to be written, and closes everything. */
+  stop(): Promise<void>;
+}
+
+const REQUESTS_MS = 2_000;
+
+/** The whole server, put together here and nowhere else. Throws an Error that says what to do, and leaves nothing running. */
+export async function startServer(settings: Config, seams: ServerSeams = {}): Promise<RunningServer> {
+  const config = settings.port === 0 ? withPort(settings, await findFreePort(settings.host)) : settings;
+  const foundation = await openFoundation(config, seams);
+  try {
+    return await serve(config, foundation, seams);
+  } catch (error) {
+    await foundation.close();
+    throw error;
+  }
+}
+
+async function serve(config: Config, foundation: Foundation, seams: ServerSeams): Promise<RunningServer> {
+  const { clock, random, logger, keyring, database, audit } = foundation;
+  const policy = await readPasswordPolicy(config);
+  const table = makeRateLimitTable(config);
+  const { redisUrl, nodes } = config;
+  const store = await makeAtomicStore({ clock, logger, key: keyring.subkey('limits'), redisUrl, nodes });
+  const auditQueue = new AuditQueue({ trail: audit, manager: database.manager, logger });
+  const limitRefusals = new LimitRefusals({ record: (event) => auditQueue.recordLater(event), clock, logger });
+  const transport = seams.transport ?? makeTransport(config, foundation);
+  const accounts = makeAccounts({ config, foundation, transport, auditQueue });
+  await accounts.start();
+  auditQueue.start();
+  limitRefusals.start();
+
+  const judgePassword = judgeBy(policy);
+  const facts = serverFacts(config, policy);
+  const gates = makeGates({
+    config,
+    foundation,
+    accounts,
+    auditQueue,
+    limitRefusals,
+    store,
+    table,
+    facts,
+    judgePassword,
+  });
+  await gates.apollo.start();
+  const { readToken } = gates;
+  const app = await makeHttpApp({
+    config,
+    logger,
+    clock,
+    random,
+    hitAddress: async (clientKey) => {
+      const { allowed, retryAfterSeconds } = await store.hit(table.addressByClient, clientKey);
+      return allowed ? 0 : retryAfterSeconds;
+    },
+    handleGraphql: makeGraphqlHandler(gates.apollo, (request) =>
+      makeContext(request, { readToken, findViewer: (credentials) => accounts.viewers.find(credentials) }),
+    ),
+    readinessChecks: [databaseCheck(() => readDatabaseTime(database.manager), clock)],
+    readJwks: async () => accounts.signingKeys.jwks(),
+    sdl: gates.sdl,
+    playgroundFolder: join(PACKAGE_FOLDER, 'dist/playground'),
+  });
+
+  const stop = async () => {
+    await closeHttpApp(app, REQUESTS_MS);
+    await gates.apollo.stop();
+    await accounts.stop();
+    limitRefusals.stop();
+    await auditQueue.stop();
+    await transport.close();
+    await store.stop();
+    await foundation.close();
+  };
+  await app.listen({ host: config.host, port: config.port });
+  return { url: config.publicUrl, madeKeyring: foundation.madeKeyring, stop };
+}
+
+function makeTransport(config: Config, { clock }: Foundation): MailTransport {
+  const from = config.mailFrom;
+  return config.mailUrl
+    ? makeSmtpTransport({ url: config.mailUrl, from, clock })
+    : makeFileTransport({ directory: join(config.dataDir, 'outbox'), from, clock });
+}
+
+const serverFacts = (config: Config, policy: PasswordPolicy) => ({
+  version: readVersion(),
+  registrationOpen: config.registration === 'open',
+  passwordPolicy: { minLength: policy.minLength, maxLength: policy.maxLength, refuses: policy.refuses },
+  loginMethods: [LoginMethod.PASSWORD],
+  secondFactorMethods: [],
+  recentLoginSeconds: config.recentLoginSeconds,
+});
+
+function readVersion(): string {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8'));
+  return version;
+}
