@@ -41,28 +41,47 @@ const REQUESTS_MS = 2_000;
 /** The whole server, put together here and nowhere else. Throws an Error that says what to do, and leaves nothing running. */
 export async function startServer(settings: Config, seams: ServerSeams = {}): Promise<RunningServer> {
   const config = settings.port === 0 ? withPort(settings, await findFreePort(settings.host)) : settings;
-  const foundation = await openFoundation(config, seams);
+  const closers: (() => unknown)[] = [];
+  // The last opened is the first closed: what stands on something ends before it.
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  };
   try {
-    return await serve(config, foundation, seams);
+    const foundation = await openFoundation(config, seams);
+    closers.push(() => foundation.close());
+    await serve(config, foundation, seams.transport ?? makeTransport(config, foundation), closers);
+    return { url: config.publicUrl, madeKeyring: foundation.madeKeyring, stop };
   } catch (error) {
-    await foundation.close();
+    await stop();
     throw error;
   }
 }
 
-async function serve(config: Config, foundation: Foundation, seams: ServerSeams): Promise<RunningServer> {
+/** Opens all that stands on the foundation, and listens. Each part adds its closer as soon as it runs. */
+async function serve(
+  config: Config,
+  foundation: Foundation,
+  transport: MailTransport,
+  closers: (() => unknown)[],
+): Promise<void> {
   const { clock, random, logger, keyring, database, audit } = foundation;
+  const { redisUrl, nodes } = config;
   const policy = await readPasswordPolicy(config);
   const table = makeRateLimitTable(config);
-  const { redisUrl, nodes } = config;
   const store = await makeAtomicStore({ clock, logger, key: keyring.subkey('limits'), redisUrl, nodes });
+  closers.push(() => store.stop());
+  closers.push(() => transport.close());
+
   const auditQueue = new AuditQueue({ trail: audit, manager: database.manager, logger });
-  const limitRefusals = new LimitRefusals({ record: (event) => auditQueue.recordLater(event), clock, logger });
-  const transport = seams.transport ?? makeTransport(config, foundation);
-  const accounts = makeAccounts({ config, foundation, transport, auditQueue });
-  await accounts.start();
   auditQueue.start();
+  closers.push(() => auditQueue.stop());
+  const limitRefusals = new LimitRefusals({ record: (event) => auditQueue.recordLater(event), clock, logger });
   limitRefusals.start();
+  closers.push(() => limitRefusals.stop());
+
+  const accounts = makeAccounts({ config, foundation, transport, auditQueue });
+  closers.push(() => accounts.stop());
+  await accounts.start();
 
   const judgePassword = judgeBy(policy);
   const facts = serverFacts(config, policy);
@@ -78,6 +97,7 @@ async function serve(config: Config, foundation: Foundation, seams: ServerSeams)
     judgePassword,
   });
   await gates.apollo.start();
+  closers.push(() => gates.apollo.stop());
   const { readToken } = gates;
   const app = await makeHttpApp({
     config,
@@ -96,19 +116,8 @@ async function serve(config: Config, foundation: Foundation, seams: ServerSeams)
     sdl: gates.sdl,
     playgroundFolder: join(PACKAGE_FOLDER, 'dist/playground'),
   });
-
-  const stop = async () => {
-    await closeHttpApp(app, REQUESTS_MS);
-    await gates.apollo.stop();
-    await accounts.stop();
-    limitRefusals.stop();
-    await auditQueue.stop();
-    await transport.close();
-    await store.stop();
-    await foundation.close();
-  };
+  closers.push(() => closeHttpApp(app, REQUESTS_MS));
   await app.listen({ host: config.host, port: config.port });
-  return { url: config.publicUrl, madeKeyring: foundation.madeKeyring, stop };
 }
 
 function makeTransport(config: Config, { clock }: Foundation): MailTransport {
