@@ -139,7 +139,7 @@ describe('of a query it hands on', () => {
   );
 
   test('a denial further down, as one of its root field', async () => {
-    await run('{ me { a: email(code: "FORBIDDEN") b: email(code: "FORBIDDEN") } }');
+    await run('{ me { a: email(code: "FORBIDDEN") b: email(code: "ACTION_REQUIRED") } }');
     expect(refused).toEqual([{ operation: 'QUERY', field: 'me', code: 'FORBIDDEN' }]);
   });
 

@@ -28,8 +28,8 @@ describe('a commitment to a personal value', () => {
   });
 
   test('does not hold where a byte of the value was moved into the random bytes', () => {
-    const { committed, commitment } = commitTo('abc', new CountedRandom());
-    const longer = Buffer.concat([Buffer.from(committed.salt, 'base64url'), Buffer.from('"')]);
-    expect(isCommittedTo(commitment, { salt: longer.toString('base64url'), value: 'abc' })).toBe(false);
+    const { committed, commitment } = commitTo(12, new CountedRandom());
+    const longer = Buffer.concat([Buffer.from(committed.salt, 'base64url'), Buffer.from('1')]);
+    expect(isCommittedTo(commitment, { salt: longer.toString('base64url'), value: 2 })).toBe(false);
   });
 });

@@ -81,6 +81,18 @@ describe('an event is checked once more when it is recorded', () => {
     expect(() => checkEvent(event)).toThrow('"fields" is not what the type says');
   });
 
+  test('and refused for an id of a list that is none, and a flag that is none', () => {
+    const created = (details: object) => checkEvent({ type: 'user.created', by, details } as AuditEvent);
+    expect(() => created({ roles: [session], verified: true })).not.toThrow();
+    expect(() => created({ roles: [session, 'hunter2'], verified: true })).toThrow('"roles" is not what the type says');
+    expect(() => created({ roles: [], verified: 'hunter2' })).toThrow('"verified" is not what the type says');
+  });
+
+  test('and refused for a personal value that its type does not have', () => {
+    const event = { type: 'session.ended', by, details: { session }, personal: { address: 'anna@example.com' } };
+    expect(() => checkEvent(event as unknown as AuditEvent)).toThrow('it has no personal field "address"');
+  });
+
   test('and refused for a personal value about a known person without that person’s key', () => {
     const event = { type: 'email.changed', by, details: { endedSessions: 1 }, personal: { address: 'a@example.com' } };
     const of = (more: object) => ({ ...event, ...more }) as AuditEvent;
