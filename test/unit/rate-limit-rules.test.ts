@@ -131,6 +131,14 @@ describe('rate limits of fields', () => {
     expect((await attempt('owner', 'anna')).refusal?.code).toBe('RATE_LIMITED');
   });
 
+  test('ask the narrowest row first: a flood from one client never holds the account, not even for a moment', async () => {
+    const { attempt } = await make({ loginByAccount: 11 });
+    const flood = Array.from({ length: 500 }, () => attempt('attacker', 'anna'));
+    const owner = attempt('owner', 'anna');
+    expect((await owner).refusal).toBeUndefined();
+    expect((await Promise.all(flood)).filter(({ refusal }) => refusal === undefined)).toHaveLength(10);
+  });
+
   test('give the rows before back what a refused attempt took from them', async () => {
     const { attempt, passes, clock } = await make({ loginByClient: 5 });
     expect(
@@ -192,6 +200,48 @@ describe('rate limits of fields', () => {
         () => 'anna',
       ),
     ).toBe(10);
+  });
+
+  test('give each of several attempts of one request back by itself', async () => {
+    const { limiter, passes } = await make({ loginByClientAndAccount: 1 });
+    const context: Request = { client: 'one' };
+    for (const account of ['anna', 'bert', 'cleo']) {
+      expect(await limiter.check(LOGIN, undefined, { account }, context, info)).toBeUndefined();
+    }
+    await limiter.giveBack(LOGIN, { account: 'anna' }, context);
+    await limiter.giveBack(LOGIN, { account: 'cleo' }, context);
+    const accounts = ['anna', 'bert', 'cleo'];
+    const open = await Promise.all(
+      accounts.map((account) =>
+        passes(
+          9,
+          () => 'one',
+          () => account,
+        ),
+      ),
+    );
+    expect(open).toEqual([1, 0, 1]);
+  });
+
+  test('give back as many of the same attempts as succeeded, and of no other row', async () => {
+    const { limiter, passes } = await make({ mailByClient: 1 });
+    const context: Request = { client: 'one' };
+    const args = { account: 'anna' };
+    await limiter.check(['mailByClient'], undefined, args, context, info);
+    for (let i = 0; i < 10; i++) await limiter.check(LOGIN, undefined, args, context, info);
+    await limiter.giveBack(LOGIN, args, context);
+    await limiter.giveBack(LOGIN, args, context);
+    await limiter.giveBack(['loginByClient'], args, context);
+    expect(
+      await passes(
+        50,
+        () => 'one',
+        () => 'anna',
+      ),
+    ).toBe(2);
+    expect((await limiter.check(['mailByClient'], undefined, args, { client: 'one' }, info))?.code).toBe(
+      'RATE_LIMITED',
+    );
   });
 
   test('keep what counts every attempt after a success, and give it back where nothing was tried', async () => {
