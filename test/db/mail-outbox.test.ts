@@ -179,8 +179,7 @@ describe('a mail that no server takes', () => {
 
   test('does not hold up the others', async () => {
     const { transport, sent } = keepingTransport();
-    const [first] = [await enqueue(makeOutbox(transport), 3)];
-    expect(first).toBeDefined();
+    await enqueue(makeOutbox(transport), 3);
     const rows = await mailRows();
     const picky: MailTransport = {
       ...transport,
@@ -190,7 +189,8 @@ describe('a mail that no server takes', () => {
       },
     };
     await sendAll(makeOutbox(picky));
-    expect(sent.map(({ id }) => id)).toEqual(rows.slice(1).map(({ id }) => id));
+    const idsOf = (mails: readonly { id: string }[]) => mails.map(({ id }) => id).sort();
+    expect(idsOf(sent)).toEqual(idsOf(rows.slice(1)));
   });
 });
 
