@@ -15,9 +15,9 @@ import {
 } from 'graphql';
 
 /** The largest page that a query answers, and what a list without pages is taken to hold. */
-export const MAX_PAGE_ROWS = 100;
+const MAX_PAGE_ROWS = 100;
 /** What a list selects counts once for so many rows (begun). It is the pages' default size: an ordinary page costs what it spells. */
-export const ROWS_PER_COUNT = 20;
+const ROWS_PER_COUNT = 20;
 
 export type AnyField = GraphQLField<unknown, unknown>;
 

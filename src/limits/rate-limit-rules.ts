@@ -120,7 +120,7 @@ export function makeRateLimiter<Context extends object>(options: RateLimiterOpti
 }
 
 /** RATE_LIMITED with `retryAfter`, as every limit answers it. */
-export const rateLimited = (retryAfterSeconds: number): AppError =>
+const rateLimited = (retryAfterSeconds: number): AppError =>
   new AppError('RATE_LIMITED', `Too many attempts. Try again in ${retryAfterSeconds} s.`, {
     retryAfter: retryAfterSeconds,
   });

@@ -4,7 +4,7 @@ import type { AtomicStore, Hit } from './atomic-store.ts';
 import type { RateLimitRow } from './rate-limits.ts';
 
 /** What graphql-rate-limit is told of a resolver's call. */
-export interface FieldCall {
+interface FieldCall {
   readonly parent: unknown;
   readonly args: Record<string, unknown>;
   readonly info: GraphQLResolveInfo;

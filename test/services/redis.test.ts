@@ -49,7 +49,7 @@ class RedisServer {
 
   /** Undefined where it does not answer. */
   async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-    const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null });
+    const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, disconnectTimeout: 100 });
     redis.on('error', () => undefined);
     try {
       return await question(redis);

@@ -16,6 +16,7 @@ const LOGIN: readonly RateLimitName[] = ['loginByAccount', 'loginByClient', 'log
 const info = { fieldName: 'login' } as GraphQLResolveInfo;
 
 async function make(rateLimits: Record<string, number> = {}) {
+  const refusals: string[] = [];
   const clock = new ManualClock();
   const store = await makeAtomicStore({
     clock,
@@ -27,6 +28,7 @@ async function make(rateLimits: Record<string, number> = {}) {
   const limiter = makeRateLimiter<Request>({
     table: makeRateLimitTable({ rateLimits, addressLimit: 1_000 }),
     store,
+    refused: (row, identity, context) => void refusals.push(`${row.name} ${identity} ${context.client}`),
     identify: (part, args, context) => {
       if (part === 'client') return context.client;
       if (part === 'user') return context.user;
@@ -44,7 +46,7 @@ async function make(rateLimits: Record<string, number> = {}) {
     const attempts = Array.from({ length: count }, (_, i) => attempt(client(i), account(i)));
     return (await Promise.all(attempts)).filter(({ refusal }) => refusal === undefined).length;
   };
-  return { clock, limiter, attempt, passes };
+  return { clock, limiter, attempt, passes, refusals };
 }
 
 describe('rate limits of fields', () => {
@@ -105,6 +107,22 @@ describe('rate limits of fields', () => {
     expect(refusal).toBeInstanceOf(AppError);
     expect(refusal).toMatchObject({ code: 'RATE_LIMITED', facts: { retryAfter: 14 * 60 } });
     expect(refusal?.message).not.toContain('anna');
+  });
+
+  test('tell each refusal, with the row that refused and whom it counts, and nothing else', async () => {
+    const { passes, refusals } = await make({ loginByClient: 2 });
+    await passes(
+      2,
+      () => 'one',
+      () => 'anna',
+    );
+    expect(refusals).toEqual([]);
+    await passes(
+      2,
+      () => 'one',
+      () => 'bert',
+    );
+    expect(refusals).toEqual(['loginByClient one one', 'loginByClient one one']);
   });
 
   test('open again when the window ends', async () => {
