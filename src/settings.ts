@@ -198,11 +198,11 @@ export const SETTINGS = {
   SET_PASSWORD_TOKEN_SECONDS: number([5 * MINUTE, 30 * DAY], 3 * DAY, 'Life of the token that sets a first password.'),
   REVERT_TOKEN_SECONDS: number([DAY, 90 * DAY], 7 * DAY, 'Life of the token that undoes a change of address.'),
 
-  DOCUMENT_DEPTH: number([1, 50], 10, 'Nested selection sets of a document.'),
+  DOCUMENT_DEPTH: number([1, 50], 12, 'Nested selection sets of a document.'),
   DOCUMENT_INTROSPECTION_DEPTH: number([1, 50], 20, 'The same below `__schema` and `__type`.'),
   DOCUMENT_COST: number([1, 100_000], 500, 'Fields of a document, each counted as often as it is written.'),
   DOCUMENT_ALIASES: number([1, 1_000], 20, 'Aliases of a document.'),
-  DOCUMENT_DIRECTIVES: number([1, 1_000], 20, 'Directives of a document.'),
+  DOCUMENT_DIRECTIVES: number([1, 1_000], 50, 'Directives of a document.'),
   DOCUMENT_TOKENS: number([10, 100_000], 2_000, 'Lexical tokens of a document.'),
   DOCUMENT_ROOT_FIELDS: number([1, 100], 10, 'Root fields of an operation.'),
   ADDRESS_LIMIT: number(
@@ -247,7 +247,7 @@ export function settingsTable(rateLimitNames: readonly string[] = []): string {
     return `| ${names} | ${shownDefault} | ${help} |`;
   });
   const limits = rateLimitNames.map(
-    (name) => `| \`${limitVariable(name)}\` | as the table of limits | Maximum of that limit. |`,
+    (name) => `| \`${limitVariable(name)}\` | see docs/limits.md | Maximum of that limit. |`,
   );
   return ['| Setting | Default | What it does |', '|---|---|---|', ...rows, ...limits, ''].join('\n');
 }

@@ -96,7 +96,7 @@ describe('the playground', () => {
   test('its button ends the session at the server, not here alone', async () => {
     const playground = await PlaygroundPage.open(browser, server.url);
     await playground.show('Login');
-    await playground.run();
+    expect(await playground.run()).toMatchObject({ data: { login: { __typename: 'LoggedIn' } } });
     const token = await playground.heldToken();
     const told = playground.page.waitForResponse(`${server.url}/graphql`);
     await playground.page.getByRole('button', { name: 'Log out' }).click();

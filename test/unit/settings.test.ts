@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config.ts';
+import { DEFAULT_DOCUMENT_LIMITS } from '../../src/limits/document-limit-texts.ts';
+import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
 import { limitVariable, SETTINGS, type Setting, settingsTable } from '../../src/settings.ts';
 
 const rows = Object.entries<Setting<unknown>>(SETTINGS);
@@ -47,11 +49,20 @@ describe('the table of settings', () => {
     expect([...asked].filter((name) => !known.has(name))).toEqual([]);
   });
 
+  test('agrees with the limits of documents, and reaches every row of the rate limits', () => {
+    const facts = { cores: 2, cwd: '/srv', rateLimitNames: RATE_LIMIT_NAMES };
+    expect(loadConfig({}, facts).documents).toEqual(DEFAULT_DOCUMENT_LIMITS);
+    const env = Object.fromEntries(RATE_LIMIT_NAMES.map((row, at) => [limitVariable(row), String(at + 1)]));
+    expect(loadConfig(env, facts).rateLimits).toEqual(
+      Object.fromEntries(RATE_LIMIT_NAMES.map((row, at) => [row, at + 1])),
+    );
+  });
+
   test('becomes Markdown with a row for each, and one for each limit', () => {
     const lines = settingsTable(['loginByAccount', 'mail']).trimEnd().split('\n');
     expect(lines).toHaveLength(2 + rows.length + 2);
     expect(lines).toContain('| `PORT` | `4000` | Port to listen on; 0 takes a free one. |');
-    expect(lines.at(-2)).toBe('| `LIMIT_LOGIN_BY_ACCOUNT` | as the table of limits | Maximum of that limit. |');
+    expect(lines.at(-2)).toBe('| `LIMIT_LOGIN_BY_ACCOUNT` | see docs/limits.md | Maximum of that limit. |');
     expect(lines.filter((line) => line.split('|').length !== 5)).toEqual([]);
   });
 

@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http';
+import { getHeapStatistics } from 'node:v8';
+import cors from '@fastify/cors';
+import underPressure from '@fastify/under-pressure';
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import { hostOf, makeHostCheck } from './host-check.ts';
+import { Refusal, refusalOf } from './refusal.ts';
+
+/** Headers of which a second one would leave it open which is meant; proxies and this server might choose differently. */
+const ONCE_ONLY: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type', 'origin', 'x-request-id']);
+
+function isAmbiguous({ rawHeaders }: IncomingMessage): boolean {
+  const names = rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+  return names.some((name, at) => ONCE_ONLY.has(name) && names.indexOf(name) !== at);
+}
+
+/** 400 for ambiguous requests, 421 for those that are meant for somebody else. */
+export function refuseMisdirected(app: FastifyInstance, config: Config): void {
+  const isOurs = makeHostCheck(config);
+  app.addHook('onRequest', async (request) => {
+    if (isAmbiguous(request.raw)) throw refusalOf(400);
+    if (request.routeOptions.config.isHealth !== true && !isOurs(hostOf(request.raw))) {
+      throw new Refusal(421, 'BAD_USER_INPUT', 'This host name is not served here.');
+    }
+  });
+}
+
+/** CORS for an exact list of origins, with credentials. A preflight is answered here. */
+export async function answerCors(app: FastifyInstance, allowedOrigins: ReadonlySet<string>): Promise<void> {
+  await app.register(cors, {
+    origin: [...allowedOrigins],
+    credentials: true,
+    methods: ['POST'],
+    exposedHeaders: ['Retry-After', 'X-Request-Id'],
+    maxAge: 600,
+    strictPreflight: false,
+  });
+}
+
+const SHED_RETRY_SECONDS = 2;
+const QUIET_MS = 10_000;
+
+/** BUSY while the event loop lags or the heap is nearly full: a quick refusal leaves those in progress a chance to end. */
+export async function shedLoad(
+  app: FastifyInstance,
+  { shedDelayMs, shedHeapMib }: Config['http'],
+  logger: Logger,
+  clock: Clock,
+): Promise<void> {
+  const heapLimit = shedHeapMib === undefined ? getHeapStatistics().heap_size_limit * 0.9 : shedHeapMib * 2 ** 20;
+  let quietUntil = 0;
+  await app.register(underPressure, {
+    maxEventLoopDelay: shedDelayMs,
+    maxHeapUsedBytes: heapLimit,
+    sampleInterval: 500,
+    pressureHandler: async (_request, _reply, measure, value) => {
+      const nowMs = clock.now().getTime();
+      if (nowMs >= quietUntil) logger.warn('requests are shed', { measure, value });
+      quietUntil = nowMs + QUIET_MS;
+      throw new AppError('BUSY', 'Too much work at the moment.', { retryAfter: SHED_RETRY_SECONDS });
+    },
+  });
+}
+
+/** Counts a client's request and answers how many whole seconds it must wait; 0 within the window. */
+export type HitAddress = (clientKey: string) => Promise<number>;
+
+/** The address window, before a byte of the body is read. */
+export function limitAddresses(app: FastifyInstance, hitAddress: HitAddress): void {
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config.isHealth === true) return;
+    const retryAfter = await hitAddress(request.client.key);
+    if (retryAfter > 0) throw new AppError('RATE_LIMITED', 'Too many requests from this address.', { retryAfter });
+  });
+}
+
+/** 404, or 405 where the path is known; before the body is read, too. */
+export function refuseUnknownRoutes(app: FastifyInstance): void {
+  const methods = new Map<string, Set<string>>();
+  app.addHook('onRoute', ({ url, method }) => {
+    for (const one of [method].flat()) methods.set(url, (methods.get(url) ?? new Set()).add(one));
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.is404) throw refusalFor(request.url);
+  });
+  app.setNotFoundHandler((request) => {
+    throw refusalFor(request.url);
+  });
+
+  function refusalFor(url: string): Refusal {
+    const [path = ''] = url.split('?');
+    const allowed = methods.get(path);
+    return allowed === undefined ? refusalOf(404) : refusalOf(405, { allow: [...allowed, 'OPTIONS'].join(', ') });
+  }
+}

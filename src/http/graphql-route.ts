@@ -1,0 +1,88 @@
+import type { ApolloServer, BaseContext } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isJson } from './json-body.ts';
+import { Refusal, refusalOf } from './refusal.ts';
+import type { RequestFacts } from './request-facts.ts';
+
+/** Answers one POST /graphql whose body is a JSON object, with the answer's text. */
+export type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply, facts: RequestFacts) => Promise<unknown>;
+
+/**
+ * Hands requests to Apollo, which must have been started. `makeContext` may throw: the answer is then its AppError, or
+ * INTERNAL_SERVER_ERROR, and never the "Context creation failed: <message>" that Apollo would make of it. What it makes is
+ * cloned by Apollo (prototype and own properties), so it can have no private fields and is not where to look for results.
+ */
+export function makeGraphqlHandler<C extends BaseContext>(
+  apollo: ApolloServer<C>,
+  makeContext: (facts: RequestFacts) => C | Promise<C>,
+): GraphqlHandler {
+  return async (request, reply, facts) => {
+    let failed: { readonly failure: unknown } | undefined;
+    const answer = fastifyApolloHandler(apollo, {
+      context: async () => {
+        try {
+          return await makeContext(facts);
+        } catch (failure) {
+          failed = { failure };
+          throw failure;
+        }
+      },
+    });
+    const body: unknown = await answer.call(request.server, request, reply);
+    if (failed !== undefined) throw failed.failure;
+    return body;
+  };
+}
+
+/**
+ * POST /graphql. Other methods and other bodies are refused before. Whatever answers, Retry-After is the largest `retryAfter`
+ * of its errors, and each error of a request that was not carried out has the request's id.
+ */
+export function registerGraphql(
+  app: FastifyInstance,
+  handle: GraphqlHandler,
+  toFacts: (request: FastifyRequest, reply: FastifyReply) => RequestFacts,
+): void {
+  app.route({
+    method: 'POST',
+    url: '/graphql',
+    onRequest: async (request) => {
+      if (!isJson(request.headers['content-type'])) throw refusalOf(415);
+    },
+    handler: async (request, reply) => {
+      refuseUnlessObject(request.body);
+      const body = await handle(request, reply, toFacts(request, reply));
+      // Apollo's cache control may have allowed to keep the answer. It is one person's.
+      reply.header('cache-control', 'no-store');
+      return body;
+    },
+    onSend: async (request, reply, payload) => {
+      const hasErrors = typeof payload === 'string' && payload.startsWith('{"errors":');
+      const isRefused = reply.statusCode >= 400;
+      if (!hasErrors || !(isRefused || payload.includes('"retryAfter":'))) return payload;
+      const body: ErrorsBody = JSON.parse(payload);
+      const retryAfter = Math.max(0, ...body.errors.map(({ extensions }) => extensions?.retryAfter ?? 0));
+      if (retryAfter > 0) reply.header('retry-after', String(retryAfter));
+      return isRefused ? withRequestIds(body, request.id) : payload;
+    },
+  });
+}
+
+interface ErrorsBody {
+  readonly errors: readonly { readonly extensions?: { readonly retryAfter?: number } }[];
+}
+
+function refuseUnlessObject(body: unknown): void {
+  if (Array.isArray(body))
+    throw new Refusal(400, 'BAD_USER_INPUT', 'Send one operation a request: batches are not taken.');
+  if (typeof body !== 'object' || body === null)
+    throw new Refusal(400, 'BAD_USER_INPUT', 'The body must be a JSON object.');
+}
+
+/** Errors that arose before there was a context know no request. */
+const withRequestIds = (body: ErrorsBody, requestId: string): string =>
+  JSON.stringify({
+    ...body,
+    errors: body.errors.map((error) => ({ ...error, extensions: { ...error.extensions, requestId } })),
+  });

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+
+/** The names of what stands in assets/ hold a hash of the content. */
+const FOR_EVER = 'public, max-age=31536000, immutable';
+
+const NOT_BUILT = 'The playground is not built yet. Run `npm run build`, then start again.\n';
+
+/**
+ * The playground at `/`, from the folder that `npm run build` made, each file under its own path and nothing else. Where the
+ * folder is missing, the page says how to make it.
+ */
+export async function registerPlayground(app: FastifyInstance, folder: string): Promise<void> {
+  if (!existsSync(join(folder, 'index.html'))) {
+    app.get('/', (_, reply) => reply.type('text/plain; charset=utf-8').send(NOT_BUILT));
+    return;
+  }
+  await app.register(async (pages) => {
+    pages.addHook('onRoute', (route) => {
+      const cache = route.url.startsWith('/assets/') ? FOR_EVER : 'no-cache';
+      route.config = { ...route.config, isPage: true, cache };
+    });
+    await pages.register(fastifyStatic, { root: folder, wildcard: false, cacheControl: false, decorateReply: false });
+  });
+}

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Agent, get } from 'node:https';
+import { connect as connectTcp } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
+import { describe, expect, test } from '@jest/globals';
+import { closeHttpApp } from '../../src/http/app.ts';
+import { findFreePort } from '../../src/http/free-port.ts';
+import { ask, type HttpApp, post, startHttpApp } from '../support/http-app.ts';
+
+async function untilShed({ port }: HttpApp): Promise<Awaited<ReturnType<typeof post>>> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const answer = await post(port, {});
+    if (answer.status !== 200) return answer;
+    await sleep(50);
+  }
+  throw new Error('Nothing was shed');
+}
+
+describe('too much load', () => {
+  test('of memory is BUSY with a time to come back, while health answers', async () => {
+    const http = await startHttpApp({ SHED_HEAP_MIB: '1' });
+    const { status, headers, errors } = await untilShed(http);
+    expect([status, headers['retry-after']]).toEqual([503, '2']);
+    expect(errors[0]?.extensions).toMatchObject({ code: 'BUSY', retryAfter: 2, requestId: headers['x-request-id'] });
+    expect((await ask(http.port, { path: '/health/live' })).status).toBe(200);
+    expect((await ask(http.port, { path: '/health/ready' })).status).toBe(200);
+    expect((await ask(http.port, { path: '/elsewhere' })).status).toBe(503);
+    expect(http.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    http.clock.advance(11);
+    await post(http.port, {});
+    expect(http.log.filter(({ level }) => level === 'warn')).toHaveLength(2);
+    await http.stop();
+  });
+
+  test('of the event loop is BUSY, too', async () => {
+    const http = await startHttpApp({ SHED_DELAY_MS: '1' });
+    const lag = setInterval(() => {
+      const end = performance.now() + 60;
+      while (performance.now() < end);
+    }, 1);
+    const { status, code } = await untilShed(http);
+    clearInterval(lag);
+    expect([status, code]).toEqual([503, 'BUSY']);
+    await http.stop();
+  });
+
+  test('is not what a quiet server has', async () => {
+    const http = await startHttpApp();
+    await sleep(1_200);
+    expect((await post(http.port, {})).status).toBe(200);
+    await http.stop();
+  });
+});
+
+describe('stopping', () => {
+  const gate = () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    return { open, opened };
+  };
+
+  test('waits for the answers under way, and for idle connections not at all', async () => {
+    const { open, opened } = gate();
+    const http = await startHttpApp({}, { handleGraphql: async () => opened.then(() => '{"data":{"late":true}}') });
+    const idle = connectTcp(http.port, '127.0.0.1');
+    idle.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(idle, 'data');
+    const answer = post(http.port, {});
+    await sleep(50);
+    const stopped = closeHttpApp(http.app, 10_000);
+    await sleep(50);
+    await expect(ask(http.port, {})).rejects.toThrow();
+    open();
+    expect((await answer).text).toBe('{"data":{"late":true}}');
+    await stopped;
+    idle.destroy();
+  });
+
+  test('answers what comes on a busy connection meanwhile, and closes it then', async () => {
+    const { open, opened } = gate();
+    const http = await startHttpApp({}, { handleGraphql: async () => opened.then(() => '{"data":{"late":true}}') });
+    const socket = connectTcp(http.port, '127.0.0.1');
+    const request =
+      'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}';
+    socket.write(request);
+    await sleep(50);
+    const stopped = closeHttpApp(http.app, 10_000);
+    socket.write(request);
+    await sleep(50);
+    open();
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    expect(text.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+    expect(text).toMatch(/connection: close/i);
+    await stopped;
+  });
+
+  test('waits no longer than it was told', async () => {
+    const http = await startHttpApp({}, { handleGraphql: () => new Promise(() => {}) });
+    const answer = post(http.port, {}).catch((error: Error) => error.message);
+    await sleep(50);
+    const started = performance.now();
+    await closeHttpApp(http.app, 200);
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(await answer).toBe('socket hang up');
+  });
+});
+
+describe('TLS (v5.0.0-12.1.1)', () => {
+  const certFile = new URL('../support/tls/localhost.cert.pem', import.meta.url).pathname;
+  const keyFile = new URL('../support/tls/localhost.key.pem', import.meta.url).pathname;
+  const ca = readFileSync(certFile);
+
+  test('is served with the certificate, in the newest version, and not before 1.2', async () => {
+    const http = await startHttpApp({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
+    const agent = new Agent({ ca });
+    const [response] = await once(get({ host: '127.0.0.1', port: http.port, path: '/health/live', agent }), 'response');
+    expect(response.statusCode).toBe(200);
+    expect(response.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
+    expect(response.socket.getProtocol()).toBe('TLSv1.3');
+    response.resume();
+    agent.destroy();
+
+    const old = connectTls({
+      host: '127.0.0.1',
+      port: http.port,
+      ca,
+      maxVersion: 'TLSv1.1',
+      minVersion: 'TLSv1',
+      ciphers: 'ALL:@SECLEVEL=0',
+    });
+    const [error] = await once(old, 'error');
+    expect(error).toMatchObject({ code: expect.stringMatching(/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/) });
+    await http.stop();
+  });
+});
+
+test('a free port can be listened on', async () => {
+  const port = await findFreePort('127.0.0.1');
+  expect(port).toBeGreaterThan(1_023);
+  expect(await findFreePort('127.0.0.1')).toBeGreaterThan(1_023);
+});
