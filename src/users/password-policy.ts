@@ -13,7 +13,7 @@ export interface BadPassword extends Omit<BadField, 'path'> {
 export interface PasswordPolicySettings {
   /** 8 or more; 15 unless there is always a second factor (NIST SP 800-63B-4 §3.1.1.2). */
   readonly minLength: number;
-  /** Names of the operator, beside `CONTEXT_WORDS`: the hosts of its pages, say. */
+  /** Names of the operator, beside `CONTEXT_WORDS`: the hosts of its pages, say. Each of their words counts. */
   readonly contextWords?: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export class PasswordPolicy {
     }
     this.minLength = minLength;
     this.#common = common;
-    this.#contextWords = [...CONTEXT_WORDS, ...contextWords].map(foldPersonal);
+    this.#contextWords = personalWords({ names: [...CONTEXT_WORDS, ...contextWords] });
   }
 
   /** What is wrong with `password` for this person, all at once, or undefined when it will do. */
@@ -61,20 +61,20 @@ export class PasswordPolicy {
 
   /** Listed, a run of keys, or one piece again and again that would not do alone; perhaps decorated. */
   #isCommon(folded: string): boolean {
-    return [...coresOf(folded)].some((core) => {
-      if (isRun(core) || this.#common.has(core)) return true;
+    return [...coresOf(folded)].some(([core, decoration]) => {
+      if (this.#common.has(core)) return true;
+      // A pattern must make up most of the password: short ones happen by chance.
+      if (decoration * 2 > [...core].length) return false;
+      if (isRun(core)) return true;
       const piece = repeatedPiece(core);
-      if (piece === undefined) return false;
-      const decoration = folded.length - core.length;
-      return passwordLength(piece) + decoration < this.minLength || this.#isCommon(piece);
+      return piece !== undefined && (passwordLength(piece) + decoration < this.minLength || this.#isCommon(piece));
     });
   }
 
   /** Made of the person's own words, or this service's, and beside them only decoration or what is common itself. */
   #isPersonal(folded: string, about: AboutPerson): boolean {
     const rest = withoutWords(folded, [...personalWords(about), ...this.#contextWords]);
-    if (rest === undefined) return false;
-    return /\p{L}/u.test(rest) ? this.#isCommon(rest) : isDecoration(rest);
+    return rest !== undefined && (isDecoration(rest) || this.#isCommon(rest));
   }
 
   #refusal(reasons: readonly PasswordProblem[]): BadPassword {

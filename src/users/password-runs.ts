@@ -17,13 +17,12 @@ const ROWS = [
   'ячсмитьбю.',
   '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.0p;/',
 ];
-/** Where counting and spelling begin again. */
-const WRAPS = ['90', 'za'];
-
 /** Pairs of neighbours on a row, left to right. */
 const NEIGHBOURS: ReadonlySet<string> = new Set(
-  [...ROWS, ...WRAPS].flatMap((row) => [...row].slice(1).map((key, i) => [...row][i] + key)),
+  ROWS.flatMap((row) => [...row].slice(1).map((key, i) => [...row][i] + key)),
 );
+/** Where counting and spelling begin again. */
+const WRAPS: ReadonlySet<string> = new Set(['90', 'za']);
 
 /**
  * A stretch must have as many characters. Shorter ones happen by chance: among digits, where every third pair are neighbours,
@@ -36,8 +35,10 @@ const MIN_STRETCH_OF_NUMBERS = 4;
 const STAYS = (from: string, to: string) => from === to;
 const WAYS = [
   STAYS,
-  (from: string, to: string) => codePoint(to) - codePoint(from) === 1 || NEIGHBOURS.has(from + to),
-  (from: string, to: string) => codePoint(to) - codePoint(from) === -1 || NEIGHBOURS.has(to + from),
+  (from: string, to: string) => codePoint(to) - codePoint(from) === 1 || WRAPS.has(from + to),
+  (from: string, to: string) => codePoint(to) - codePoint(from) === -1 || WRAPS.has(to + from),
+  (from: string, to: string) => NEIGHBOURS.has(from + to),
+  (from: string, to: string) => NEIGHBOURS.has(to + from),
 ];
 
 /**
