@@ -2,11 +2,13 @@ import 'reflect-metadata';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
 import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
+import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
 import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
 import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
 import { DayKeyEntity } from './src/audit/day-key.entity.ts';
 import { MailEntity } from './src/mail/mail.entity.ts';
 import { RoleEntity, UserRoleEntity } from './src/roles/role.entity.ts';
+import { DeviceEntity } from './src/sessions/device.entity.ts';
 import { SessionEntity } from './src/sessions/session.entity.ts';
 import { SigningKeyEntity } from './src/sessions/signing-key.entity.ts';
 import { AddressJobEntity } from './src/users/address-job.entity.ts';
@@ -29,6 +31,7 @@ export const dataSourceOptions = {
     RoleEntity,
     UserRoleEntity,
     SessionEntity,
+    DeviceEntity,
     SigningKeyEntity,
     AuditEventEntity,
     AuditUnsealedEntity,
@@ -37,7 +40,7 @@ export const dataSourceOptions = {
     DayKeyEntity,
     MailEntity,
   ],
-  migrations: [Accounts1764000000000, AuditAndMail1764000000001],
+  migrations: [Accounts1764000000000, AuditAndMail1764000000001, Devices1764000000002],
   migrationsTableName: 'migrations',
   migrationsTransactionMode: 'each',
   synchronize: false,

@@ -5,6 +5,7 @@ import { PasswordHasher } from './crypto/password-hasher.ts';
 import type { Foundation } from './foundation.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
+import { Devices } from './sessions/devices.ts';
 import { LoginService } from './sessions/login.service.ts';
 import { LoginFailures } from './sessions/login-failures.ts';
 import { LogoutService } from './sessions/logout.service.ts';
@@ -82,8 +83,9 @@ export function makeAccounts({ config, foundation, transport, auditQueue }: Acco
     random,
     keys: () => signingKeys.keySet,
   });
-  const tokens = new SessionTokens({ accessTokens, dataKeys });
-  const sessions = new SessionCreation({ database, audit, keyring, dataKeys, tokens, clock, random, life });
+  const tokens = new SessionTokens({ accessTokens, dataKeys, clock });
+  const devices = new Devices({ database, keyring, clock, random });
+  const sessions = new SessionCreation({ database, audit, keyring, dataKeys, devices, tokens, clock, random, life });
   const failures = new LoginFailures({ recordLater: (event, cause) => auditQueue.recordLater(event, cause) });
   const login = new LoginService({ database, keyring, hasher, passwords, sessions, failures });
   const refresh = new RefreshService({ database, audit, dataKeys, tokens, clock, life });
@@ -97,6 +99,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue }: Acco
 
   return {
     accessTokens,
+    devices,
     viewers,
     signingKeys,
     resolvers: [

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { ACCESS_MAP } from './access/access-map.ts';
-import { guardSchema } from './access/guard-schema.ts';
+import { type ExemptionRule, guardSchema } from './access/guard-schema.ts';
 import type { Credentials, RequestContext } from './access/request-context.ts';
 import type { Accounts } from './accounts.ts';
 import type { Actor } from './audit/audit-event.ts';
@@ -21,7 +21,9 @@ import { type Identify, makeRateLimiter } from './limits/rate-limit-rules.ts';
 import type { RateLimitTable } from './limits/rate-limits.ts';
 import { parseEmailAddress } from './platform/email-address.ts';
 import { makeSchema } from './schema.ts';
+import type { Devices } from './sessions/devices.ts';
 import { isSessionViewer } from './sessions/session.record.ts';
+import { bringDeviceToken, bringRefreshToken } from './sessions/token-delivery.ts';
 import { ownAct } from './users/own-act.ts';
 
 export interface GatesParts {
@@ -58,6 +60,7 @@ export function makeGates(parts: GatesParts) {
   const guarded = guardSchema(schema, {
     map: ACCESS_MAP,
     limiter,
+    exemptions: { KNOWN_DEVICE: knownDeviceRule(accounts.devices) },
     refuseBadInput: (args, info) => problems.refuseBadInput(args, info),
   });
   const refusals = new OperationRefusals({ queue: auditQueue, actorOf: actorOf(foundation.dataKeys), logger });
@@ -79,15 +82,16 @@ export function makeGates(parts: GatesParts) {
 }
 
 /** Whom a row of the rate-limit table counts, from what the client sent and its token says; never from a look-up. */
-const identify: Identify<RequestContext> = (part, args, { clientKey, credentials }) => {
-  const input: Readonly<Record<string, unknown>> = isObject(args['input']) ? args['input'] : {};
+const identify: Identify<RequestContext> = (part, args, context) => {
+  const { clientKey, credentials } = context;
+  const input = inputOf(args);
   switch (part) {
     case 'client':
       return clientKey;
     case 'account':
-      return typeof input['email'] === 'string' ? parseEmailAddress(input['email'])?.canonical : undefined;
+      return typeof input.email === 'string' ? parseEmailAddress(input.email)?.canonical : undefined;
     case 'token':
-      return typeof input['refreshToken'] === 'string' ? input['refreshToken'] : undefined;
+      return bringRefreshToken(context, typeof input.refreshToken === 'string' ? input.refreshToken : undefined)?.text;
     case 'user':
       return credentials.kind === 'access-token' ? credentials.userId : undefined;
     case 'session':
@@ -95,8 +99,35 @@ const identify: Identify<RequestContext> = (part, args, { clientKey, credentials
   }
 };
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
+interface CredentialInput {
+  readonly email?: unknown;
+  readonly deviceToken?: unknown;
+  readonly delivery?: unknown;
+  readonly refreshToken?: unknown;
+}
+
+/** The `input` argument; what it holds may be anything, and is checked only afterwards. */
+const inputOf = ({ input }: Readonly<Record<string, unknown>>): CredentialInput =>
+  typeof input === 'object' && input !== null ? input : {};
+
+/** A login with the token of a device that was here before is counted by that device, and by nothing else. */
+function knownDeviceRule(devices: Devices): ExemptionRule {
+  return {
+    isExempt: async (args, context) => {
+      const { email, deviceToken, delivery } = inputOf(args);
+      const address = typeof email === 'string' ? parseEmailAddress(email)?.canonical : undefined;
+      const argument = typeof deviceToken === 'string' ? deviceToken : undefined;
+      const text = bringDeviceToken(context, delivery === 'COOKIE' ? 'COOKIE' : 'BODY', argument);
+      if (address === undefined || text === undefined) return false;
+      context.knownDevice = await devices.takeAttempt(text, address);
+      return context.knownDevice !== undefined;
+    },
+    ended: async ({ knownDevice }, outcome) => {
+      if (!knownDevice) return;
+      await (outcome === 'failed' ? devices.fail(knownDevice) : devices.giveBack(knownDevice));
+    },
+  };
+}
 
 /** Who was refused: whom this request has read, or whom the signed token names; and nobody without either. */
 const actorOf =

@@ -109,7 +109,12 @@ async function serve(
       return allowed ? 0 : retryAfterSeconds;
     },
     handleGraphql: makeGraphqlHandler(gates.apollo, (request) =>
-      makeContext(request, { readToken, findViewer: (credentials) => accounts.viewers.find(credentials) }),
+      makeContext(request, {
+        readToken,
+        findViewer: (credentials) => accounts.viewers.find(credentials),
+        isRecent: ({ authenticatedAt }) =>
+          clock.now().getTime() - authenticatedAt.getTime() <= config.recentLoginSeconds * 1000,
+      }),
     ),
     readinessChecks: [databaseCheck(() => readDatabaseTime(database.manager), clock)],
     readJwks: async () => accounts.signingKeys.jwks(),

@@ -5,7 +5,12 @@ import { type AccessRule, anyone, anyoneWithoutBadCredentials, asParent, loggedI
 export interface FieldAccess {
   readonly rule: AccessRule;
   readonly limits: readonly RateLimitName[];
+  /** Whom these limits do not count, since others do: asked before them. */
+  readonly exempt?: Exemption;
 }
+
+/** KNOWN_DEVICE: a login with the token of a device that was here before, which has an allowance of its own. */
+export type Exemption = 'KNOWN_DEVICE';
 
 const row = (rule: AccessRule, ...limits: RateLimitName[]): FieldAccess => ({ rule, limits });
 const rows = <F extends string>(rule: AccessRule, ...fields: F[]) =>
@@ -26,7 +31,7 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   Mutation: {
     register: row(anyone, ...MAIL),
     verifyEmail: row(anyone, 'mailTokenByClient'),
-    login: row(anyone, ...LOGIN),
+    login: { ...row(anyone, ...LOGIN), exempt: 'KNOWN_DEVICE' },
     refresh: row(anyone, 'refreshByClient', 'refreshByToken'),
     logout: row(anyone, 'mutationByClient'),
     updateProfile: row(loggedIn, 'updateProfileByUser'),

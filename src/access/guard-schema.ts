@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { type GraphQLResolveInfo, type GraphQLSchema, isIntrospectionType, isObjectType } from 'graphql';
-import { outcomeOf, type RateLimiter } from '../limits/rate-limit-rules.ts';
+import { type Outcome, outcomeOf, type RateLimiter } from '../limits/rate-limit-rules.ts';
 import { AppError } from '../platform/errors.ts';
-import type { FieldAccess } from './access-map.ts';
+import type { Exemption, FieldAccess } from './access-map.ts';
 import type { RequestContext } from './request-context.ts';
 
 // CommonJS for both: the ES build of graphql-shield calls what Node 24 lacks, and mixed they do not know each other's schema.
@@ -21,9 +21,18 @@ type Middleware = (
   info: GraphQLResolveInfo,
 ) => unknown;
 
+export interface ExemptionRule {
+  /** Whether other limits count this call. */
+  isExempt(args: Args, context: RequestContext): Promise<boolean>;
+  /** How an exempt call ended. */
+  ended(context: RequestContext, outcome: Outcome): Promise<void>;
+}
+
 export interface GuardParts {
   readonly map: AccessMap;
   readonly limiter: RateLimiter<RequestContext>;
+  /** Whether a call is exempt from its row's limits, and how it ended. Asked and told once for each call. */
+  readonly exemptions: Readonly<Record<Exemption, ExemptionRule>>;
   /** Throws BAD_USER_INPUT or WEAK_PASSWORD for the arguments of one field. */
   readonly refuseBadInput: (args: Args, info: GraphQLResolveInfo) => void;
 }
@@ -66,7 +75,7 @@ function middlewareOf(
     parts.refuseBadInput(args, info);
     return resolve(parent, args, context, info);
   });
-  return limits.length === 0 ? checked : giveBackAfter(checked, access, parts.limiter);
+  return limits.length === 0 ? checked : settleAfter(checked, access, parts);
 }
 
 /** `outer` around `inner` around the resolver. */
@@ -85,33 +94,36 @@ const hide =
   };
 
 /** Limits that count failures get the attempt back after a success; all get it back where nothing was tried. */
-const giveBackAfter =
-  (guarded: Middleware, { limits }: FieldAccess, limiter: RateLimiter<RequestContext>): Middleware =>
+const settleAfter =
+  (guarded: Middleware, { limits, exempt }: FieldAccess, { limiter, exemptions }: GuardParts): Middleware =>
   async (resolve, parent, args, context, info) => {
     const answer = await guarded(resolve, parent, args, context, info);
     // graphql-shield answers an error as a value.
     const outcome = outcomeOf(answer instanceof Error ? answer : undefined);
+    if (exempt) await exemptions[exempt].ended(context, outcome);
     if (outcome !== 'failed') await limiter.giveBack(limits, args, context, outcome);
     return answer;
   };
 
-function ruleTree({ map, limiter }: GuardParts) {
+function ruleTree(parts: GuardParts) {
   return Object.fromEntries(
-    Object.entries(map).map(([type, fields]) => [
+    Object.entries(parts.map).map(([type, fields]) => [
       type,
-      Object.fromEntries(Object.entries(fields).map(([field, access]) => [field, toShieldRule(access, limiter)])),
+      Object.fromEntries(Object.entries(fields).map(([field, access]) => [field, toShieldRule(access, parts)])),
     ]),
   );
 }
 
 /** One rule for limits and access, in this order: shield's own `and` runs its parts at once. */
-function toShieldRule({ rule: access, limits }: FieldAccess, limiter: RateLimiter<RequestContext>) {
+function toShieldRule({ rule: access, limits, exempt }: FieldAccess, { limiter, exemptions }: GuardParts) {
   return rule({ cache: 'no_cache' })(
     async (parent: unknown, args: Args, context: RequestContext, info: GraphQLResolveInfo) => {
       // Shield takes what is thrown here for a plain denial; only what is returned keeps its code.
       try {
+        const isExempt = exempt !== undefined && (await exemptions[exempt].isExempt(args, context));
+        const counted = isExempt ? [] : limits;
         const refusal: AppError | undefined =
-          (limits.length > 0 ? await limiter.check(limits, parent, args, context, info) : undefined) ??
+          (counted.length > 0 ? await limiter.check(counted, parent, args, context, info) : undefined) ??
           (access.kind === 'guard' ? await access.refuse(context) : undefined);
         return refusal ?? true;
       } catch (error) {

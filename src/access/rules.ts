@@ -50,6 +50,21 @@ export const loggedIn: AccessRule = {
   },
 };
 
+/**
+ * Logged in, and with a proof of who they are that is no older than `recentLoginSeconds`. Freshness belongs to the token: a
+ * reauthentication makes a new one, and the older ones are past their time.
+ */
+export const recentlyLoggedIn: AccessRule = {
+  kind: 'guard',
+  says: 'logged in recently',
+  refuse: async (context) => {
+    const viewer = await context.getViewer();
+    return context.isRecent(viewer)
+      ? undefined
+      : new AppError('REAUTHENTICATION_REQUIRED', 'This needs a recent login: call reauthenticate, then repeat.');
+  },
+};
+
 export const holding = (permission: Permission): AccessRule => ({
   kind: 'guard',
   says: permission,

@@ -77,15 +77,15 @@ export class AccessTokens {
     this.#parts = parts;
   }
 
-  /** A signed token, and the seconds until it expires. */
-  sign(claims: SessionClaims): { token: string; expiresIn: number } {
-    const { seconds, clock, random, keys } = this.#parts;
+  /** A signed token, and the seconds until it expires. For another `audience` it is one that this server refuses. */
+  sign(claims: SessionClaims, audience = this.#parts.audience): { token: string; expiresIn: number } {
+    const { issuer, seconds, clock, random, keys } = this.#parts;
     const key = keys().current;
     const issuedAt = clock.now();
     const jti = random.bytes(16).toString('base64url');
     const expiresAt = new Date(issuedAt.getTime() + seconds * 1000);
     const header = encode({ alg: key.algorithm, typ: TYPE, kid: key.kid });
-    const signed = `${header}.${encode(toPayload({ ...claims, jti, issuedAt, expiresAt }, this.#parts))}`;
+    const signed = `${header}.${encode(toPayload({ ...claims, jti, issuedAt, expiresAt }, { issuer, audience }))}`;
     const token = `${signed}.${signBytes(key, Buffer.from(signed)).toString('base64url')}`;
     return { token, expiresIn: seconds };
   }

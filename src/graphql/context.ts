@@ -1,4 +1,11 @@
-import type { Credentials, Origin, RequestContext, Viewer } from '../access/request-context.ts';
+import type {
+  Credentials,
+  KnownDevice,
+  Origin,
+  RequestContext,
+  RequestCookies,
+  Viewer,
+} from '../access/request-context.ts';
 import { AppError } from '../platform/errors.ts';
 import type { UserId } from '../platform/ids.ts';
 
@@ -9,12 +16,16 @@ export interface RequestFacts {
   readonly clientKey: string;
   /** The Authorization header as sent, or undefined. */
   readonly authorization: string | undefined;
+  readonly cookies: RequestCookies;
+  readonly fromAllowedOrigin: boolean;
+  readonly isCrossSite: boolean;
 }
 
 export interface ContextParts<V extends Viewer> {
   /** The credentials in an access token; never throws. */
   readonly readToken: (token: string) => Credentials;
   readonly findViewer: (credentials: Credentials) => Promise<V | undefined>;
+  readonly isRecent: (viewer: Viewer) => boolean;
 }
 
 /** The auth-scheme is case-insensitive (RFC 9110 §11.1); the token is RFC 6750's b64token. */
@@ -33,6 +44,7 @@ interface ContextState<V> {
   operationName: string | null;
   viewer: Promise<V | undefined> | undefined;
   knownViewer: V | undefined;
+  knownDevice: KnownDevice | undefined;
   provenUserId: UserId | undefined;
   hiddenFields: number;
   retryAfter: number;
@@ -44,11 +56,15 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
   readonly origin: Origin;
   readonly clientKey: string;
   readonly credentials: Credentials;
-  private readonly find: ContextParts<V>['findViewer'];
+  readonly cookies: RequestCookies;
+  readonly fromAllowedOrigin: boolean;
+  readonly isCrossSite: boolean;
+  private readonly parts: ContextParts<V>;
   private readonly state: ContextState<V> = {
     operationName: null,
     viewer: undefined,
     knownViewer: undefined,
+    knownDevice: undefined,
     provenUserId: undefined,
     hiddenFields: 0,
     retryAfter: 0,
@@ -58,8 +74,11 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
     this.requestId = facts.requestId;
     this.origin = facts.origin;
     this.clientKey = facts.clientKey;
+    this.cookies = facts.cookies;
+    this.fromAllowedOrigin = facts.fromAllowedOrigin;
+    this.isCrossSite = facts.isCrossSite;
     this.credentials = readCredentials(facts.authorization, parts);
-    this.find = parts.findViewer;
+    this.parts = parts;
   }
 
   findViewer(): Promise<V | undefined> {
@@ -74,6 +93,10 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
     return viewer;
   }
 
+  isRecent(viewer: Viewer): boolean {
+    return this.parts.isRecent(viewer);
+  }
+
   get knownViewer(): V | undefined {
     return this.state.knownViewer;
   }
@@ -84,6 +107,14 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
 
   set operationName(name: string | null) {
     this.state.operationName = name;
+  }
+
+  get knownDevice(): KnownDevice | undefined {
+    return this.state.knownDevice;
+  }
+
+  set knownDevice(device: KnownDevice | undefined) {
+    this.state.knownDevice = device;
   }
 
   get provenUserId(): UserId | undefined {
@@ -111,7 +142,7 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
   }
 
   private async readViewer(): Promise<V | undefined> {
-    this.state.knownViewer = await this.find(this.credentials);
+    this.state.knownViewer = await this.parts.findViewer(this.credentials);
     return this.state.knownViewer;
   }
 }

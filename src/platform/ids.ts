@@ -4,6 +4,7 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type UserId = Branded<'UserId'>;
 export type SessionId = Branded<'SessionId'>;
 export type RoleId = Branded<'RoleId'>;
+export type DeviceId = Branded<'DeviceId'>;
 export type DataKeyId = Branded<'DataKeyId'>;
 export type DayKeyId = Branded<'DayKeyId'>;
 

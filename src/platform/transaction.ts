@@ -13,7 +13,10 @@ export function sqlState(error: unknown): string | undefined {
 
 /** Whether a statement failed on the unique constraint `name`. */
 export function isUniqueViolation(error: unknown, name: string): boolean {
-  return sqlState(error) === '23505' && (error as QueryFailedError<Error & { constraint?: string }>).driverError.constraint === name;
+  return (
+    sqlState(error) === '23505' &&
+    (error as QueryFailedError<Error & { constraint?: string }>).driverError.constraint === name
+  );
 }
 
 /**

@@ -37,7 +37,10 @@ export function startWorkerLoop(options: {
       try {
         while (!stopped && (await options.step()));
       } catch (error) {
-        options.logger.error('background work failed and will be tried again', { worker: options.name, ...errorFacts(error) });
+        options.logger.error('background work failed and will be tried again', {
+          worker: options.name,
+          ...errorFacts(error),
+        });
         if (!stopped) await rest();
         continue;
       }

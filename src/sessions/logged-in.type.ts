@@ -37,6 +37,13 @@ export class LoggedIn {
     description: 'What the person must do first; until then all else answers ACTION_REQUIRED.',
   })
   readonly requiredActions!: RequiredAction[];
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'For apps: give it back in LoginInput, so that guessing by others does not slow this device. Browsers get a cookie and null here.',
+  })
+  readonly deviceToken!: string | null;
 }
 
 @ObjectType('SecondFactorRequired', {

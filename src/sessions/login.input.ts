@@ -1,6 +1,8 @@
 import { Field, InputType } from 'type-graphql';
 import { CurrentPassword } from '../graphql/input-limits.ts';
 import { EmailAddressScalar } from '../graphql/scalars/email-address.ts';
+import type { TokenDelivery } from './session.entity.ts';
+import { TokenDeliveryEnum } from './token-delivery.enum.ts';
 
 @InputType({ description: 'Who logs in.' })
 export class LoginInput {
@@ -10,6 +12,19 @@ export class LoginInput {
   @Field(() => String, { description: 'The password of the account.' })
   @CurrentPassword()
   password!: string;
+
+  @Field(() => TokenDeliveryEnum, {
+    nullable: true,
+    defaultValue: 'BODY',
+    description: 'Where the refresh token goes, for the whole session.',
+  })
+  delivery?: TokenDelivery | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'What an earlier login answered as deviceToken; for BODY alone.',
+  })
+  deviceToken?: string | null;
 }
 
 @InputType({ description: 'The refresh token, where it is not in a cookie.' })

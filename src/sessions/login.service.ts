@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { RequestContext } from '../access/request-context.ts';
 import { lookupIndex } from '../crypto/blind-index.ts';
+import type { HashLane } from '../crypto/hash-queue.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { PasswordHasher } from '../crypto/password-hasher.ts';
 import { canonicalAddress } from '../platform/email-address.ts';
@@ -12,6 +13,7 @@ import type { LoggedIn } from './logged-in.type.ts';
 import type { LoginFailures } from './login-failures.ts';
 import type { TokenDelivery } from './session.entity.ts';
 import type { SessionCreation } from './session-creation.ts';
+import { refuseLostCookie } from './token-delivery.ts';
 
 export interface PasswordLogin {
   /** As typed. */
@@ -42,6 +44,7 @@ export class LoginService {
    * ACCOUNT_DISABLED; BUSY where the hashes are too far behind, or the account keeps changing under the login.
    */
   async login(context: RequestContext, login: PasswordLogin): Promise<LoggedIn> {
+    refuseLostCookie(context, login.delivery);
     // Whoever loses the fence reads and verifies once more: what was proved may not count any more.
     const done = (await this.#try(context, login)) ?? (await this.#try(context, login));
     if (done) return done;
@@ -52,14 +55,19 @@ export class LoginService {
     const { database, keyring, passwords, sessions, failures } = this.#parts;
     const canonical = canonicalAddress(address);
     const user = await findCredentialsByAddress(database.manager, lookupIndex(keyring, canonical));
-    const isRight = await passwords.isPasswordOf(user, canonical, password, 'stranger');
+    const isRight = await passwords.isPasswordOf(user, canonical, password, laneOf(context));
     if (!user || !isRight) {
       const reason = user ? 'WRONG_PASSWORD' : 'UNKNOWN_ADDRESS';
       const refusal = new AppError('INVALID_CREDENTIALS', 'The address or the password is wrong.');
       throw failures.refuse(context, { user, address, reason }, refusal);
     }
     this.#refuseUnlessActive(context, user, address);
-    return sessions.create(context, { user, delivery, factors: ['pwd'], rehash: await this.#rehash(user, password) });
+    return sessions.create(context, {
+      user,
+      delivery,
+      factors: ['pwd'],
+      rehash: await this.#rehash(context, user, password),
+    });
   }
 
   /** Only after the right password: until then nobody learns how an account stands. */
@@ -79,17 +87,20 @@ export class LoginService {
   }
 
   /** A new hash where the stored one has other parameters than today's; undefined where it is as it should be, or it is busy. */
-  async #rehash(user: CredentialRecord, password: string): Promise<string | undefined> {
+  async #rehash(context: RequestContext, user: CredentialRecord, password: string): Promise<string | undefined> {
     const { hasher, passwords, keyring } = this.#parts;
     const encoded = passwords.encodedHash(user);
     const isOld =
       encoded !== undefined && (hasher.needsRehash(encoded) || user.pepperId !== keyring.active('pepper').id);
     if (!isOld) return undefined;
     try {
-      return await hasher.hash(password, 'stranger');
+      return await hasher.hash(password, laneOf(context));
     } catch (error) {
       if (error instanceof AppError && error.code === 'BUSY') return undefined;
       throw error;
     }
   }
 }
+
+/** A device that was here before waits in a lane of its own: a flood of strangers does not stand before it. */
+const laneOf = ({ knownDevice }: RequestContext): HashLane => (knownDevice ? 'known' : 'stranger');

@@ -10,6 +10,7 @@ import { ownAct } from '../users/own-act.ts';
 import type { SessionOfUser, SessionViewer } from './session.record.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import { findSession, revokeSession } from './sessions.repository.ts';
+import { type BroughtToken, clearRefreshCookie } from './token-delivery.ts';
 
 interface LogoutParts {
   readonly database: DataSource;
@@ -31,8 +32,9 @@ export class LogoutService {
    * Ends the session of the access token, else of the refresh token. Never fails on bad credentials: whoever wants to be logged
    * out is. False when there was no live session to end.
    */
-  async logout(context: RequestContext<SessionViewer>, refreshToken: string | null | undefined): Promise<boolean> {
-    const found = (await this.#byAccessToken(context)) ?? (await this.#byRefreshToken(refreshToken));
+  async logout(context: RequestContext<SessionViewer>, brought: BroughtToken | undefined): Promise<boolean> {
+    const found = (await this.#byAccessToken(context)) ?? (await this.#byRefreshToken(brought));
+    if (!found || found.session.delivery === 'COOKIE') clearRefreshCookie(context);
     if (!found) return false;
     const { database, audit, dataKeys, clock } = this.#parts;
     return inTransaction(database, async (tx) => {
@@ -55,10 +57,11 @@ export class LogoutService {
     }
   }
 
-  async #byRefreshToken(text: string | null | undefined): Promise<SessionOfUser | undefined> {
-    const token = text ? parseRefreshToken(text) : undefined;
+  async #byRefreshToken(brought: BroughtToken | undefined): Promise<SessionOfUser | undefined> {
+    const token = brought && parseRefreshToken(brought.text);
     const found = token && (await findSession(this.#parts.database.manager, token.sessionId));
     const refreshKey = found && this.#parts.tokens.refreshKeyOf(found);
-    return token && refreshKey && isMacOf(refreshKey, token) ? found : undefined;
+    const isOurs = token && refreshKey && isMacOf(refreshKey, token) && found.session.delivery === brought.delivery;
+    return isOurs ? found : undefined;
   }
 }

@@ -12,6 +12,7 @@ import type { SessionOfUser } from './session.record.ts';
 import { type SessionLifeSettings, sessionExpiry } from './session-life.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import { findSession, holdRepeatable, moveGeneration, passFence, revokeSession } from './sessions.repository.ts';
+import type { BroughtToken } from './token-delivery.ts';
 import { isLive } from './viewers.ts';
 
 interface RefreshParts {
@@ -37,17 +38,19 @@ export class RefreshService {
   }
 
   /** New tokens for a refresh token. INVALID_TOKEN for one that does not count; one that was used up ends its session. */
-  async refresh(context: RequestContext, text: string): Promise<LoggedIn> {
+  async refresh(context: RequestContext, brought: BroughtToken | undefined): Promise<LoggedIn> {
     const { database, tokens, clock } = this.#parts;
-    const token = parseRefreshToken(text);
+    const token = brought && parseRefreshToken(brought.text);
     if (!token) throw dead();
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const found = await findSession(database.manager, token.sessionId);
       const refreshKey = found && tokens.refreshKeyOf(found);
       // The MAC first: a session's id is no secret, and whoever knows no more than that must not be able to end it.
       if (!found || !refreshKey || !isMacOf(refreshKey, token) || !isLive(found, clock.now())) throw dead();
+      // A cookie's token read out of the browser must be good for nothing elsewhere, nor an app's when planted as a cookie.
+      if (found.session.delivery !== brought.delivery) throw dead();
       const renewed = await this.#renew(context, found, token.generation);
-      if (renewed) return tokens.issue(renewed, refreshKey);
+      if (renewed) return tokens.issue(context, renewed, refreshKey);
     }
     throw new AppError('BUSY', 'Too many refreshes of this session at once. Try again.', { retryAfter: 1 });
   }

@@ -11,6 +11,7 @@ import { inTransaction } from '../platform/transaction.ts';
 import { ownAct } from '../users/own-act.ts';
 import { passwordColumns } from '../users/password-columns.ts';
 import type { CredentialRecord } from '../users/user.record.ts';
+import type { Devices } from './devices.ts';
 import type { LoggedIn } from './logged-in.type.ts';
 import type { AuthenticationMethod, SessionEntity, TokenDelivery } from './session.entity.ts';
 import { sessionPlace } from './session.places.ts';
@@ -25,6 +26,7 @@ interface SessionCreationParts {
   readonly audit: AuditTrail;
   readonly keyring: Keyring;
   readonly dataKeys: DataKeys;
+  readonly devices: Devices;
   readonly tokens: SessionTokens;
   readonly clock: Clock;
   readonly random: Random;
@@ -53,24 +55,26 @@ export class SessionCreation {
     context: RequestContext,
     { user, delivery, factors, rehash }: NewSession,
   ): Promise<LoggedIn | undefined> {
-    const { database, dataKeys, tokens, clock, random } = this.#parts;
+    const { database, dataKeys, devices, tokens, clock, random } = this.#parts;
     if (user.dataKey === null) return undefined;
     const now = clock.now();
     const refreshKey = random.bytes(REFRESH_KEY_BYTES);
     const session = this.#newRow(context, user, dataKeys.unwrap(user.dataKey), { delivery, factors, refreshKey, now });
-    const isMade = await inTransaction(database, async (tx) => {
-      if (!(await passLoginFence(tx, user.id, user.version, now))) return false;
+    const known = context.knownDevice;
+    const deviceToken = await inTransaction(database, async (tx) => {
+      if (!(await passLoginFence(tx, user.id, user.version, now))) return undefined;
       await insertSession(tx, session);
       if (rehash !== undefined) await this.#storeRehash(tx, context, user, rehash);
       await this.#endTooMany(tx, context, user, now);
       await this.#parts.audit.record(tx, {
         type: 'session.created',
         ...ownAct(context, user, dataKeys),
-        details: { session: session.id, delivery, factors: [...factors], knownDevice: false },
+        details: { session: session.id, delivery, factors: [...factors], knownDevice: known !== undefined },
       });
-      return true;
+      return devices.issue(tx, user.id, known);
     });
-    return isMade ? tokens.issue({ session, user: { ...user, lastLoginAt: now } }, refreshKey) : undefined;
+    if (deviceToken === undefined) return undefined;
+    return tokens.issue(context, { session, user: { ...user, lastLoginAt: now } }, refreshKey, deviceToken);
   }
 
   #newRow(

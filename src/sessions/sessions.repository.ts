@@ -4,10 +4,11 @@ import type { SessionId, UserId } from '../platform/ids.ts';
 import { UserEntity } from '../users/user.entity.ts';
 import { toUserRecord, USER_COLUMNS, USER_JOINS, type UserRow } from '../users/users.repository.ts';
 import { type AuthenticationMethod, SessionEntity, type TokenDelivery } from './session.entity.ts';
-import type { SessionOfUser } from './session.record.ts';
+import type { SessionOfUser, SessionRecord } from './session.record.ts';
 
-type SessionRow = UserRow & {
+interface SessionColumns {
   readonly session_id: SessionId;
+  readonly owner_id: UserId;
   readonly refresh_key: Buffer;
   readonly refresh_generation: number;
   readonly auth_generation: number;
@@ -22,41 +23,43 @@ type SessionRow = UserRow & {
   readonly revoked_at: Date | null;
   readonly ip: Buffer | null;
   readonly user_agent: Buffer | null;
-};
+}
 
-const SESSION_OF_USER = `
-  SELECT s.id AS session_id, s.refresh_key, s.refresh_generation, s.auth_generation, s.seen_generation, s.rotated_at,
-    s.delivery, s.factors, s.created_at AS session_created_at, s.last_seen_at, s.expires_at, s.authenticated_at, s.revoked_at,
-    s.ip, s.user_agent, ${USER_COLUMNS}
-  FROM sessions s JOIN users u ON u.id = s.user_id ${USER_JOINS}`;
+const SESSION_COLUMNS = `s.id AS session_id, s.refresh_key, s.refresh_generation, s.auth_generation, s.seen_generation,
+  s.rotated_at, s.delivery, s.factors, s.created_at AS session_created_at, s.last_seen_at, s.expires_at, s.authenticated_at,
+  s.revoked_at, s.ip, s.user_agent`;
 
 const toSealed = (bytes: Buffer | null): Sealed<string> | null => (bytes === null ? null : new Sealed<string>(bytes));
 
-const toSessionOfUser = (row: SessionRow): SessionOfUser => ({
-  session: {
-    id: row.session_id,
-    refreshKey: new Sealed<string>(row.refresh_key),
-    refreshGeneration: row.refresh_generation,
-    authGeneration: row.auth_generation,
-    seenGeneration: row.seen_generation,
-    rotatedAt: row.rotated_at,
-    delivery: row.delivery,
-    factors: row.factors,
-    createdAt: row.session_created_at,
-    lastSeenAt: row.last_seen_at,
-    expiresAt: row.expires_at,
-    authenticatedAt: row.authenticated_at,
-    revokedAt: row.revoked_at,
-    ip: toSealed(row.ip),
-    userAgent: toSealed(row.user_agent),
-  },
-  user: toUserRecord(row),
+const toSession = (row: Omit<SessionColumns, 'owner_id'>): SessionRecord => ({
+  id: row.session_id,
+  refreshKey: new Sealed<string>(row.refresh_key),
+  refreshGeneration: row.refresh_generation,
+  authGeneration: row.auth_generation,
+  seenGeneration: row.seen_generation,
+  rotatedAt: row.rotated_at,
+  delivery: row.delivery,
+  factors: row.factors,
+  createdAt: row.session_created_at,
+  lastSeenAt: row.last_seen_at,
+  expiresAt: row.expires_at,
+  authenticatedAt: row.authenticated_at,
+  revokedAt: row.revoked_at,
+  ip: toSealed(row.ip),
+  userAgent: toSealed(row.user_agent),
 });
+
+const SESSION_OF_USER = `SELECT ${SESSION_COLUMNS}, ${USER_COLUMNS}
+  FROM sessions s JOIN users u ON u.id = s.user_id ${USER_JOINS}`;
 
 /** A session with its user, from the primary: what a viewer may do is never read from a replica. */
 export async function findSession(manager: EntityManager, id: SessionId): Promise<SessionOfUser | undefined> {
-  const rows = await manager.query<SessionRow[]>(`${SESSION_OF_USER} WHERE s.id = $1`, [id]);
-  return rows[0] && toSessionOfUser(rows[0]);
+  const rows = await manager.query<(Omit<SessionColumns, 'owner_id'> & UserRow)[]>(
+    `${SESSION_OF_USER} WHERE s.id = $1`,
+    [id],
+  );
+  const [row] = rows;
+  return row && { session: toSession(row), user: toUserRecord(row) };
 }
 
 export async function insertSession(tx: EntityManager, session: SessionEntity): Promise<void> {
@@ -155,4 +158,68 @@ export async function revokeSession(tx: EntityManager, id: SessionId, now: Date)
     [id, now],
   );
   return rows.length === 1;
+}
+
+/** Ends one live session of this user. False for any other id. */
+export async function revokeOwnSession(tx: EntityManager, userId: UserId, id: SessionId, now: Date): Promise<boolean> {
+  const [rows] = await tx.query<[unknown[], number]>(
+    `UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
+     RETURNING id`,
+    [id, userId, now],
+  );
+  return rows.length === 1;
+}
+
+/** Ends every live session of this user but `keep`; the ids of those it ended. */
+export async function revokeSessions(
+  tx: EntityManager,
+  userId: UserId,
+  keep: SessionId | undefined,
+  now: Date,
+): Promise<SessionId[]> {
+  const [rows] = await tx.query<[{ id: SessionId }[], number]>(
+    `UPDATE sessions SET revoked_at = $3
+     WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $3 AND id IS DISTINCT FROM $2::uuid RETURNING id`,
+    [userId, keep ?? null, now],
+  );
+  return rows.map((row) => row.id);
+}
+
+/**
+ * A step-up: the next generation under a new key, below which every access token is past its time. False when the session has
+ * ended or stepped up meanwhile. The generation as it is now.
+ */
+export async function stepUp(
+  tx: EntityManager,
+  facts: {
+    readonly id: SessionId;
+    readonly authGeneration: number;
+    readonly refreshKey: Sealed<string>;
+    readonly factors: readonly AuthenticationMethod[];
+    readonly expiresAt: Date;
+    readonly now: Date;
+  },
+): Promise<number | undefined> {
+  const [rows] = await tx.query<[{ generation: number }[], number]>(
+    `UPDATE sessions SET refresh_generation = refresh_generation + 1, auth_generation = refresh_generation + 1,
+       refresh_key = $3, factors = $4, rotated_at = $6, last_seen_at = $6, authenticated_at = $6, expires_at = $5
+     WHERE id = $1 AND auth_generation = $2 AND revoked_at IS NULL AND expires_at > $6
+     RETURNING refresh_generation AS generation`,
+    [facts.id, facts.authGeneration, facts.refreshKey.bytes, facts.factors, facts.expiresAt, facts.now],
+  );
+  return rows[0]?.generation;
+}
+
+/** The live sessions of some users, latest first. */
+export async function findLiveSessions(
+  manager: EntityManager,
+  userIds: readonly UserId[],
+  now: Date,
+): Promise<(SessionRecord & { readonly userId: UserId })[]> {
+  const rows = await manager.query<SessionColumns[]>(
+    `SELECT ${SESSION_COLUMNS}, s.user_id AS owner_id FROM sessions s
+     WHERE s.user_id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC`,
+    [userIds, now],
+  );
+  return rows.map((row) => ({ ...toSession(row), userId: row.owner_id }));
 }

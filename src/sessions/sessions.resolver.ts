@@ -6,6 +6,7 @@ import type { LoginService } from './login.service.ts';
 import type { LogoutService } from './logout.service.ts';
 import type { RefreshService } from './refresh.service.ts';
 import type { SessionViewer } from './session.record.ts';
+import { bringRefreshToken } from './token-delivery.ts';
 
 @ObjectType({ description: 'What became of a logout.' })
 class LogoutPayload {
@@ -29,11 +30,11 @@ export class SessionsResolver {
     nullable: true,
     description: 'Errors: INVALID_CREDENTIALS, EMAIL_NOT_VERIFIED, ACCOUNT_DISABLED, RATE_LIMITED, BUSY.',
   })
-  async login(
+  login(
     @Ctx() context: RequestContext,
-    @Arg('input', () => LoginInput) { email, password }: LoginInput,
+    @Arg('input', () => LoginInput) { email, password, delivery }: LoginInput,
   ): Promise<LoggedIn> {
-    return proven(context, await this.#login.login(context, { address: email, password, delivery: 'BODY' }));
+    return this.#login.login(context, { address: email, password, delivery: delivery ?? 'BODY' });
   }
 
   @Mutation(() => LoggedIn, {
@@ -41,11 +42,11 @@ export class SessionsResolver {
     description:
       'Exchanges a refresh token (argument, or cookie when absent) for a new pair, delivered as before. Each token works once, save for a repeat whose answer was lost. INVALID_TOKEN for any other: log in again.',
   })
-  async refresh(
+  refresh(
     @Ctx() context: RequestContext,
     @Arg('input', () => RefreshInput, { nullable: true }) input?: RefreshInput | null,
   ): Promise<LoggedIn> {
-    return proven(context, await this.#refresh.refresh(context, input?.refreshToken ?? ''));
+    return this.#refresh.refresh(context, bringRefreshToken(context, input?.refreshToken));
   }
 
   @Mutation(() => LogoutPayload, {
@@ -56,12 +57,7 @@ export class SessionsResolver {
     @Ctx() context: RequestContext<SessionViewer>,
     @Arg('input', () => LogoutInput, { nullable: true }) input?: LogoutInput | null,
   ): Promise<LogoutPayload> {
-    return { loggedOut: await this.#logout.logout(context, input?.refreshToken) };
+    const brought = bringRefreshToken(context, input?.refreshToken);
+    return { loggedOut: await this.#logout.logout(context, brought) };
   }
-}
-
-/** The answer may show the person their own values: this operation has just proved who they are. */
-function proven(context: RequestContext, answer: LoggedIn): LoggedIn {
-  context.provenUserId = answer.user?.id;
-  return answer;
 }

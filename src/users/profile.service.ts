@@ -3,9 +3,9 @@ import type { RequestContext, Viewer } from '../access/request-context.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Clock } from '../platform/clock.ts';
-import { AppError } from '../platform/errors.ts';
 import type { Random } from '../platform/random.ts';
 import { inTransaction } from '../platform/transaction.ts';
+import { holdActor } from './held-actor.repository.ts';
 import { ownAct } from './own-act.ts';
 import { PROFILE_FIELDS, type ProfileChange } from './profile.fields.ts';
 import { updateProfileRow } from './profile.repository.ts';
@@ -44,9 +44,8 @@ export class ProfileService {
     const columns = sealedChange(dataKeys.unwrap(user.dataKey), user.id, change, random);
     return inTransaction(database, async (tx) => {
       const now = clock.now();
-      if (!(await updateProfileRow(tx, viewer, { ...columns, updatedAt: now }, now))) {
-        throw new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
-      }
+      await holdActor(tx, viewer, now);
+      await updateProfileRow(tx, user.id, { ...columns, updatedAt: now });
       await audit.record(tx, { type: 'profile.updated', ...ownAct(context, user, dataKeys), details: { fields } });
       return (await findUser(tx, user.id)) ?? user;
     });

@@ -121,6 +121,18 @@ export async function findCredentialsByAddress(
   return rows[0] && toCredentialRecord(rows[0]);
 }
 
+/** Whose address it is. */
+export async function findUserIdByAddress(
+  manager: EntityManager,
+  { keyVersion, index }: BlindIndex,
+): Promise<UserId | undefined> {
+  const rows = await manager.query<{ id: UserId }[]>(
+    'SELECT user_id AS id FROM email_indexes WHERE key_version = $1 AND index = $2',
+    [keyVersion, index],
+  );
+  return rows[0]?.id;
+}
+
 /** How often each set of argon2 parameters occurs, so that decoys can be made in the same proportions. */
 export function countPasswordParameters(manager: EntityManager): Promise<{ parameters: string; users: number }[]> {
   return manager.query(

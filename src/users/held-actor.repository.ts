@@ -1,0 +1,31 @@
+import type { EntityManager } from 'typeorm';
+import type { Viewer } from '../access/request-context.ts';
+import { AppError } from '../platform/errors.ts';
+
+/**
+ * Locks the viewer's user and session, in share mode, and reads them as they stand at this moment: a request that was let in
+ * before a logout, a disabling or an erasure must not change anything after it. Throws UNAUTHENTICATED.
+ */
+export async function holdActor(tx: EntityManager, { userId, sessionId }: Viewer, now: Date): Promise<void> {
+  const held = await tx.query<unknown[]>(
+    `SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id
+     WHERE u.id = $1 AND u.status = 'ACTIVE' AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 FOR SHARE`,
+    [userId, sessionId, now],
+  );
+  if (held.length === 0) throw new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
+}
+
+/**
+ * The same for a change that bumps the user's version: the user is locked for it by the statement that bumps. False when the
+ * user has changed since `version` was read: what was proved by then counts no more.
+ */
+export async function bumpVersion(
+  tx: EntityManager,
+  { id, version }: { readonly id: Viewer['userId']; readonly version: number },
+): Promise<boolean> {
+  const [rows] = await tx.query<[unknown[], number]>(
+    `UPDATE users SET version = version + 1 WHERE id = $1 AND version = $2 AND status = 'ACTIVE' RETURNING id`,
+    [id, version],
+  );
+  return rows.length === 1;
+}
