@@ -8,7 +8,8 @@ const key = toSealingKey('k1', systemRandom.bytes(32));
 const wellFormed = () => fc.string({ unit: 'grapheme' });
 const places = () => fc.record({ table: wellFormed(), column: wellFormed(), rowId: wellFormed() });
 /** Any JSON, with texts that hold half characters and names like `__proto__`. */
-const json = () => fc.jsonValue({ stringUnit: 'binary', maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
+const json = () =>
+  fc.jsonValue({ stringUnit: 'binary', maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as Json);
 
 /** Whether it is refused as broken: opening it must neither work nor fail in another way. */
 function isBroken(place: Place, bytes: Buffer): boolean {
