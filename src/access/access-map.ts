@@ -67,6 +67,7 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
     'session',
     'user',
     'requiredActions',
+    'deviceToken',
   ),
   SecondFactorRequired: rows(asParent, 'loginToken', 'expiresIn', 'methods', 'passkeyOptions'),
   Session: rows(

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '../../ormconfig.ts';
+import { loadConfig } from '../../src/config.ts';
+import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { startServer } from '../../src/server.ts';
+import { Client } from './client.ts';
+import { ManualClock } from './clock.ts';
+import { cloneDatabase } from './database.ts';
+import { KeptMails } from './kept-mails.ts';
+import { silentLogger } from './silent-logger.ts';
+
+export const PASSWORD = 'correct horse battery staple';
+
+/** A whole server on a database of its own, with a clock that stands still and mails that are kept. */
+export interface TestServer {
+  readonly url: string;
+  readonly clock: ManualClock;
+  readonly mails: KeptMails;
+  /** The owner's connection: tests look at rows, and break things, by it. */
+  readonly database: DataSource;
+  /** Nobody. */
+  readonly anyone: Client;
+  /** Registers and verifies an account. */
+  signUp(email: string, password?: string, profile?: object): Promise<void>;
+  /** Logs in; a client with the access token, and what the login answered. */
+  logIn(email: string, password?: string): Promise<LoggedInClient>;
+  /** Registers, verifies, gives roles and logs in. */
+  person(email: string, ...roles: string[]): Promise<LoggedInClient>;
+  stop(): Promise<void>;
+}
+
+export interface LoggedInClient {
+  readonly client: Client;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly deviceToken: string;
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
+const LOGIN = `mutation Login($input: LoginInput!) { login(input: $input) { ... on LoggedIn {
+  accessToken refreshToken deviceToken session { id } user { id } } } }`;
+
+/**
+ * Starts one. `settings` are environment variables over the usual ones of tests: cheap hashes, and limits as they are by
+ * default, save the window of the address.
+ */
+export async function startTestServer(
+  settings: Readonly<Record<string, string>> = {},
+  shared?: {
+    readonly serverUrl: string;
+    readonly ownerUrl: string;
+    readonly dataDir: string;
+    readonly clock: ManualClock;
+  },
+): Promise<TestServer> {
+  const own = shared ? undefined : await cloneDatabase();
+  const dataDir = shared?.dataDir ?? mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'server-'));
+  const ownerUrl = shared?.ownerUrl ?? own?.ownerUrl.reveal() ?? '';
+  const clock = shared?.clock ?? new ManualClock(new Date());
+  const mails = new KeptMails();
+  const env = {
+    NODE_ENV: 'test',
+    PORT: '0',
+    DATA_DIR: dataDir,
+    DATABASE_URL: shared?.serverUrl ?? own?.serverUrl.reveal() ?? '',
+    MIGRATION_DATABASE_URL: ownerUrl,
+    DATABASE_POOL: '5',
+    ARGON2_MEMORY_KIB: '64',
+    ARGON2_PASSES: '1',
+    ADDRESS_LIMIT: '100000',
+    ...settings,
+  };
+  const config = loadConfig(env, { cores: 2, cwd: dataDir, rateLimitNames: RATE_LIMIT_NAMES });
+  const running = await startServer(config, { clock, logger: silentLogger, transport: mails });
+  const database = await new DataSource({ ...dataSourceOptions, url: ownerUrl, poolSize: 2 }).initialize();
+  const anyone = new Client(running.url);
+
+  const logIn = async (email: string, password = PASSWORD): Promise<LoggedInClient> => {
+    const answer = await anyone.send(LOGIN, { input: { email, password } });
+    if (answer.errors.length > 0) throw new Error(`The login failed: ${answer.text}`);
+    const { accessToken, refreshToken, deviceToken, session, user } = answer.data['login'];
+    const client = anyone.as(accessToken);
+    return { client, accessToken, refreshToken, deviceToken, sessionId: session.id, userId: user.id };
+  };
+  const signUp = async (email: string, password = PASSWORD, profile: object = {}): Promise<void> => {
+    const before = mails.to(email).length;
+    await anyone.send('mutation($input: RegisterInput!) { register(input: $input) { accepted } }', {
+      input: { email, password, profile },
+    });
+    const token = await mails.token(email, before + 1);
+    const verified = await anyone.send(`mutation { verifyEmail(input: { token: "${token}" }) { verified } }`);
+    if (verified.errors.length > 0) throw new Error(`The verification failed: ${verified.text}`);
+  };
+
+  return {
+    url: running.url,
+    clock,
+    mails,
+    database,
+    anyone,
+    signUp,
+    logIn,
+    person: async (email, ...roles) => {
+      await signUp(email);
+      const { userId } = await logIn(email);
+      if (roles.length > 0) {
+        await database.query(
+          'INSERT INTO user_roles SELECT $1, id, now() FROM roles WHERE name = ANY($2) ON CONFLICT DO NOTHING',
+          [userId, roles],
+        );
+        await database.query('UPDATE users SET version = version + 1 WHERE id = $1', [userId]);
+      }
+      return logIn(email);
+    },
+    stop: async () => {
+      await database.destroy();
+      await running.stop();
+      if (shared) return;
+      await own?.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
