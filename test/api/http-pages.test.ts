@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { databaseCheck } from '../../src/http/health.ts';
 import { ask, type HttpApp, startHttpApp } from '../support/http-app.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { ManualClock } from '../support/clock.ts';
 
 describe('the playground', () => {
   const folder = mkdtempSync(join(tmpdir(), 'playground-'));
@@ -149,7 +149,7 @@ describe('health', () => {
     };
     const http = await startHttpApp({}, { readinessChecks: [databaseCheck(readTime, new ManualClock())] });
     const ready = async () => {
-      http.clock.advance(1);
+      http.clock.advanceSeconds(1);
       return ask(http.port, { path: '/health/ready' });
     };
 
@@ -161,7 +161,7 @@ describe('health', () => {
     await ready();
     outcome.fails = false;
     expect((await ready()).status).toBe(200);
-    theirs.advance(3);
+    theirs.advanceSeconds(3);
     expect((await ready()).status).toBe(503);
     expect((await ask(http.port, { path: '/health/live' })).text).toBe('{"status":"ok"}');
     const lines = http.log.filter(({ level }) => level !== 'debug');
@@ -179,7 +179,7 @@ describe('health', () => {
     const http = await startHttpApp({}, { readinessChecks: [databaseCheck(readTime, new ManualClock())] });
     await Promise.all(Array.from({ length: 20 }, () => ask(http.port, { path: '/health/ready' })));
     expect(reads).toBe(1);
-    http.clock.advance(1);
+    http.clock.advanceSeconds(1);
     await ask(http.port, { path: '/health/ready' });
     expect(reads).toBe(2);
     await http.stop();

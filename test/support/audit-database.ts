@@ -8,7 +8,7 @@ import type { UserId } from '../../src/platform/ids.ts';
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
 import { keyringOf } from './keyrings.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from './clock.ts';
 
 /** A cloned database, open as the server's role, and what writes audit events and day keys in it. */
 export async function auditDatabase() {

@@ -4,8 +4,8 @@ import type { Clock } from '../../src/platform/clock.ts';
 export class ManualClock implements Clock {
   #now: number;
 
-  constructor(start = new Date('2030-01-01T12:00:00.000Z')) {
-    this.#now = start.getTime();
+  constructor(start: Date | string = '2030-01-01T12:00:00.000Z') {
+    this.#now = new Date(start).getTime();
   }
 
   now(): Date {
@@ -15,5 +15,9 @@ export class ManualClock implements Clock {
   /** Moves it by `ms` milliseconds, also backwards. */
   advance(ms: number): void {
     this.#now += ms;
+  }
+
+  advanceSeconds(seconds: number): void {
+    this.advance(seconds * 1000);
   }
 }

@@ -7,7 +7,7 @@ import { closeHttpApp, type HttpAppParts, makeHttpApp } from '../../src/http/app
 import type { RequestFacts } from '../../src/http/request-facts.ts';
 import type { LogFacts, Logger } from '../../src/platform/logger.ts';
 import { CountedRandom } from './counted-random.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock } from './clock.ts';
 
 export interface LogLine {
   readonly level: keyof Logger;

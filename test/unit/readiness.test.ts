@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { databaseCheck, makeReadiness } from '../../src/http/health.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { ManualClock } from '../support/clock.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
 describe('the check of the database', () => {
@@ -22,9 +22,9 @@ describe('the check of the database', () => {
   test('takes half of the way there and back off', async () => {
     const clock = new ManualClock();
     const readTime = async () => {
-      clock.advance(3);
+      clock.advanceSeconds(3);
       const theirs = clock.now();
-      clock.advance(3);
+      clock.advanceSeconds(3);
       return theirs;
     };
     expect(await databaseCheck(readTime, clock).passes()).toBe(true);
@@ -69,7 +69,7 @@ describe('readiness', () => {
     const counting = { name: 'a', passes: async () => ++asked > 0 };
     const isReady = makeReadiness([counting], clock, silentLogger);
     for (const seconds of [0, 0.9, 0.1, -5]) {
-      clock.advance(seconds);
+      clock.advanceSeconds(seconds);
       await isReady();
     }
     expect(asked).toBe(3);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../../src/audit/audit-event.ts';
 import { LimitRefusals } from '../../../src/audit/limit-refusals.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { ManualClock } from '../../support/clock.ts';
 import { recordingLogger } from '../../support/recording-logger.ts';
 
 const by = { kind: 'ANONYMOUS' } as const;
@@ -21,10 +21,10 @@ describe('the refusals of a limit', () => {
     const { refusals, refuse, facts, clock } = makeRefusals();
     for (let index = 0; index < 1_000; index += 1) refuse();
     expect(facts()).toEqual([{ limit: 'login', stage: 'FIRST', refused: 1, windowSeconds: 60 }]);
-    clock.advance(59);
+    clock.advanceSeconds(59);
     refusals.sweep();
     expect(facts()).toHaveLength(1);
-    clock.advance(1);
+    clock.advanceSeconds(1);
     refusals.sweep();
     expect(facts()).toEqual([
       { limit: 'login', stage: 'FIRST', refused: 1, windowSeconds: 60 },
@@ -35,7 +35,7 @@ describe('the refusals of a limit', () => {
   test('are one event alone where no second one followed', () => {
     const { refusals, refuse, facts, clock } = makeRefusals();
     refuse();
-    clock.advance(60);
+    clock.advanceSeconds(60);
     refusals.sweep();
     expect(facts()).toHaveLength(1);
   });
@@ -57,7 +57,7 @@ describe('the refusals of a limit', () => {
     const { refuse, facts, clock } = makeRefusals();
     refuse();
     refuse();
-    clock.advance(60);
+    clock.advanceSeconds(60);
     refuse();
     expect(facts().map(({ stage, refused }) => [stage, refused])).toEqual([
       ['FIRST', 1],

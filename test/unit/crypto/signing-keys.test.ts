@@ -12,7 +12,7 @@ import {
 } from '../../../src/crypto/signing-keys.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { keyringOf, rotated } from '../../support/keyrings.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { ManualClock } from '../../support/clock.ts';
 
 const keyring = keyringOf();
 const clock = new ManualClock();

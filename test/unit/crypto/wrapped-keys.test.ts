@@ -8,7 +8,7 @@ import { openBox } from '../../../src/crypto/sealed-box.ts';
 import type { DataKeyId, DayKeyId, UserId } from '../../../src/platform/ids.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { keyringOf, rotated } from '../../support/keyrings.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { ManualClock } from '../../support/clock.ts';
 
 const ada = '0190aaaa-0000-7000-8000-00000000000a' as UserId;
 const bob = '0190aaaa-0000-7000-8000-00000000000b' as UserId;
@@ -75,9 +75,9 @@ describe('the memory of unwrapped keys', () => {
     const keys = makeKeys(clock);
     const { row } = keys.create(ada);
     const first = keys.unwrap(row);
-    clock.advance(59);
+    clock.advanceSeconds(59);
     expect(keys.unwrap(row)).toBe(first);
-    clock.advance(1);
+    clock.advanceSeconds(1);
     expect(keys.unwrap(row)).not.toBe(first);
     expect(secretOf(keys.unwrap(row))).toBe(secretOf(first));
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { makeFileTransport } from '../../../src/mail/file-transport.ts';
 import { renderMail } from '../../../src/mail/render-mail.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { ManualClock } from '../../support/clock.ts';
 
 const TOKEN = `${'A'.repeat(22)}.${'b-_'.repeat(14)}b`;
 const FROM = 'Gatehouse <no-reply@localhost>';
@@ -39,7 +39,7 @@ test('names sort by time', async () => {
   const transport = makeFileTransport({ directory, from: FROM, clock });
   for (const id of ['c', 'b', 'a']) {
     await transport.send(mail(id));
-    clock.advance(3_600 * 7);
+    clock.advanceSeconds(3_600 * 7);
   }
   expect(
     readdirSync(directory)

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { makeSmtpTransport, smtpOptions } from '../../../src/mail/smtp-transport.ts';
 import { errorFacts } from '../../../src/platform/logger.ts';
 import { Secret } from '../../../src/platform/secret.ts';
-import { ManualClock } from '../../support/manual-clock.ts';
+import { ManualClock } from '../../support/clock.ts';
 import { startSilentServer, startSmtpServer } from '../../support/smtp-server.ts';
 
 const stops: (() => Promise<void>)[] = [];
