@@ -28,7 +28,7 @@ describe('too much load', () => {
     expect((await ask(http.port, { path: '/health/ready' })).status).toBe(200);
     expect((await ask(http.port, { path: '/elsewhere' })).status).toBe(503);
     expect(http.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
-    http.clock.advance(11);
+    http.clock.advanceSeconds(11);
     await post(http.port, {});
     expect(http.log.filter(({ level }) => level === 'warn')).toHaveLength(2);
     await http.stop();

@@ -20,9 +20,9 @@ describe('the key of a day', () => {
   test('is made when first asked for, and is the same all day', async () => {
     const key = await today();
     expect(await rows()).toEqual([{ id: key.id, day: '2026-11-24', life: 'DAYS_30' }]);
-    db.clock.advance(16 * 3_600);
+    db.clock.advanceSeconds(16 * 3_600);
     expect((await today()).id).toBe(key.id);
-    db.clock.advance(3_600);
+    db.clock.advanceSeconds(3_600);
     expect((await today()).id).not.toBe(key.id);
     expect(await rows()).toHaveLength(2);
   });
@@ -101,7 +101,7 @@ describe('prepared keys', () => {
 describe('after 30 days', () => {
   test('a key goes, one of the audit trail stays, and so does the 30th day', async () => {
     await db.dayKeys.prepare(db.database.manager);
-    db.clock.advance(31 * DAY_SECONDS);
+    db.clock.advanceSeconds(31 * DAY_SECONDS);
     expect(await db.dayKeys.deleteExpired(db.database.manager)).toBe(1);
     expect((await rows()).map(({ day, life }: { day: string; life: string }) => [day, life])).toEqual([
       ['2026-11-24', 'AUDIT_TRAIL'],

@@ -133,7 +133,7 @@ describe('a mail that no server takes', () => {
       waits.push(waitMs / 1_000);
       await sendAll(outbox);
       expect((await mailRows())[0]?.attempts).toBe(attempt);
-      db.clock.advance(waitMs / 1_000);
+      db.clock.advanceSeconds(waitMs / 1_000);
     }
     waits.forEach((seconds, index) => {
       const planned = Math.min(2 ** index, 3_600);
@@ -151,7 +151,7 @@ describe('a mail that no server takes', () => {
     const { userId } = await enqueue(outbox);
     state.fails = true;
     await sendAll(outbox);
-    db.clock.advance(3 * 86_400 + 1);
+    db.clock.advanceSeconds(3 * 86_400 + 1);
     await sendAll(outbox);
     expect(await mailRows()).toEqual([]);
     const events = await db.database.query('SELECT type, outcome, subject_id, details FROM audit_events');
@@ -205,7 +205,7 @@ describe('a sender that dies', () => {
     const other = makeOutbox(transport);
     await sendAll(other);
     expect(sent).toEqual([]);
-    db.clock.advance(60);
+    db.clock.advanceSeconds(60);
     await sendAll(other);
     expect(sent).toHaveLength(1);
     expect(await mailRows()).toEqual([]);
@@ -263,7 +263,7 @@ describe('the outbox as it runs', () => {
     await sendAll(outbox);
     expect(await mailRows()).toHaveLength(2);
     const server = await startSmtpServer({ disabledCommands: ['STARTTLS'], port: first.port });
-    db.clock.advance(2);
+    db.clock.advanceSeconds(2);
     await sendAll(outbox);
     await server.stop();
     expect(server.mails).toHaveLength(2);

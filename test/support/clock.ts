@@ -4,7 +4,7 @@ import type { Clock } from '../../src/platform/clock.ts';
 export class ManualClock implements Clock {
   #now: number;
 
-  constructor(start: Date | string = '2030-01-01T12:00:00.000Z') {
+  constructor(start: Date | string = '2026-11-24T07:02:50.000Z') {
     this.#now = new Date(start).getTime();
   }
 

@@ -68,9 +68,9 @@ describe.each<SigningAlgorithm>(['EdDSA', 'ES256'])('an access token signed with
   test('is good until its last second, and expired from then on, also from memory', () => {
     const { tokens, clock } = tokensOver(keys);
     const { token } = tokens.sign(ADA);
-    clock.advance(599);
+    clock.advanceSeconds(599);
     expect(verdictOf(tokens, token)).toBe('valid');
-    clock.advance(1);
+    clock.advanceSeconds(1);
     expect(verdictOf(tokens, token)).toBe('EXPIRED');
     expect(verdictOf(tokensOver(keys).tokens, token)).toBe('valid');
   });
@@ -141,7 +141,7 @@ describe('the memory of verified tokens', () => {
     const header = { alg: 'EdDSA', typ: 'at+jwt', kid: keys.current.kid };
     const early = signAnything(keys.current, header, { ...payload, iat: payload.iat + 61 });
     expect(verdictOf(tokens, early)).toBe('EARLY');
-    clock.advance(1);
+    clock.advanceSeconds(1);
     expect(verdictOf(tokens, early)).toBe('valid');
   });
 });
