@@ -9,18 +9,31 @@ import { Devices } from './sessions/devices.ts';
 import { LoginService } from './sessions/login.service.ts';
 import { LoginFailures } from './sessions/login-failures.ts';
 import { LogoutService } from './sessions/logout.service.ts';
+import { OwnSessionsResolver } from './sessions/own-sessions.resolver.ts';
+import { OwnSessionsService } from './sessions/own-sessions.service.ts';
+import { PasswordResetResolver } from './sessions/password-reset.resolver.ts';
+import { ReauthenticationService } from './sessions/reauthentication.service.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
+import { ServiceTokenService } from './sessions/service-token.service.ts';
 import { SessionCreation } from './sessions/session-creation.ts';
+import { SessionEndings } from './sessions/session-ending.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
 import { SigningKeys } from './sessions/signing-keys.ts';
 import { Viewers } from './sessions/viewers.ts';
 import { AddressJobs } from './users/address-jobs.ts';
 import { AddressWork } from './users/address-work.ts';
+import { CredentialsResolver } from './users/credentials.resolver.ts';
+import { EmailChangeService } from './users/email-change.service.ts';
 import { EmailVerification } from './users/email-verification.ts';
 import { MailTokens } from './users/mail-tokens.ts';
+import { NewPassword } from './users/new-password.ts';
 import type { TokenPurpose } from './users/one-time-token.entity.ts';
+import { OwnPassword } from './users/own-password.ts';
+import { PasswordService } from './users/password.service.ts';
 import { PasswordCheck } from './users/password-check.ts';
+import type { PasswordPolicy } from './users/password-policy.ts';
+import { PasswordResetService } from './users/password-reset.service.ts';
 import { ProfileResolver } from './users/profile.resolver.ts';
 import { ProfileService } from './users/profile.service.ts';
 import { RegistrationResolver } from './users/registration.resolver.ts';
@@ -34,13 +47,14 @@ export interface AccountsParts {
   readonly foundation: Foundation;
   readonly transport: MailTransport;
   readonly auditQueue: AuditQueue;
+  readonly policy: PasswordPolicy;
 }
 
 /** How often the mix of hash parameters is looked at, so that decoys go on looking like the rest. */
 const DECOY_REFRESH_MS = 3_600_000;
 
 /** The nouns, put together: users, sessions and mail, with the work that they do beside requests. */
-export function makeAccounts({ config, foundation, transport, auditQueue }: AccountsParts) {
+export function makeAccounts({ config, foundation, transport, auditQueue, policy }: AccountsParts) {
   const { clock, random, logger, keyring, database, dataKeys, dayKeys, audit } = foundation;
   const life = config.sessions;
   const seconds = tokenSeconds(config);
@@ -62,7 +76,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue }: Acco
   const mails = new UserMails({ outbox, tokens: mailTokens, dataKeys, seconds });
   const creation = new UserCreation({ keyring, dataKeys, clock, random });
   const jobs = new AddressJobs({ database, dayKeys, clock, random, logger });
-  const addressWork = new AddressWork({ audit, keyring, creation, mails });
+  const addressWork = new AddressWork({ audit, keyring, dataKeys, creation, mails });
   const registration = new RegistrationService({
     database,
     keyring,
@@ -71,7 +85,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue }: Acco
     jobs,
     isOpen: config.registration === 'open',
   });
-  const verification = new EmailVerification({ database, audit, dataKeys, tokens: mailTokens, mails, clock });
+  const verification = new EmailVerification({ database, audit, dataKeys, jobs, tokens: mailTokens, mails, clock });
   const profiles = new ProfileService({ database, audit, dataKeys, clock, random });
 
   const signingKeys = new SigningKeys({ database, audit, keyring, clock, random, algorithm: config.tokenAlg });
@@ -90,6 +104,58 @@ export function makeAccounts({ config, foundation, transport, auditQueue }: Acco
   const login = new LoginService({ database, keyring, hasher, passwords, sessions, failures });
   const refresh = new RefreshService({ database, audit, dataKeys, tokens, clock, life });
   const logout = new LogoutService({ database, audit, dataKeys, tokens, clock });
+  const endings = new SessionEndings({ clock });
+  const ownPassword = new OwnPassword({ database, passwords, dataKeys });
+  const newPassword = new NewPassword({ keyring, dataKeys, hasher, passwords, ownPassword, policy, random });
+  const passwordChanges = new PasswordService({
+    database,
+    audit,
+    auditQueue,
+    dataKeys,
+    ownPassword,
+    newPassword,
+    endings,
+    mails,
+    clock,
+  });
+  const resets = new PasswordResetService({
+    database,
+    audit,
+    dataKeys,
+    jobs,
+    tokens: mailTokens,
+    newPassword,
+    endings,
+    devices,
+    mails,
+    clock,
+  });
+  const emailChanges = new EmailChangeService({
+    database,
+    audit,
+    keyring,
+    dataKeys,
+    jobs,
+    tokens: mailTokens,
+    endings,
+    mails,
+    clock,
+    random,
+  });
+  const reauthentication = new ReauthenticationService({
+    database,
+    audit,
+    auditQueue,
+    dataKeys,
+    ownPassword,
+    tokens,
+    clock,
+    random,
+    life,
+  });
+  const { audiences } = config;
+  const serviceTokens = new ServiceTokenService({ database, audit, dataKeys, tokens, clock, audiences });
+  const ownSessions = new OwnSessionsService({ database, audit, dataKeys, endings, clock });
   const viewers = new Viewers({ database, clock });
 
   const matchDecoys = async () => {
@@ -104,8 +170,11 @@ export function makeAccounts({ config, foundation, transport, auditQueue }: Acco
     signingKeys,
     resolvers: [
       new RegistrationResolver({ registration, verification }),
+      new CredentialsResolver({ verification, passwords: passwordChanges, resets, emailChanges, dataKeys }),
       new ProfileResolver({ profiles, dataKeys }),
       new SessionsResolver({ login, refresh, logout }),
+      new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, dataKeys }),
+      new PasswordResetResolver({ resets }),
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {

@@ -34,6 +34,8 @@ export interface Config {
   readonly keyring: KeyringSource;
   readonly tokenAlg: 'EdDSA' | 'ES256';
   readonly tokenAudience: string;
+  /** Other services that `serviceToken` gives tokens for; never this server's own audience. */
+  readonly audiences: readonly string[];
   readonly accessTokenSeconds: number;
   readonly registration: 'open' | 'closed';
   readonly introspection: boolean;
@@ -236,6 +238,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     keyring: toKeyringSource(v),
     tokenAlg: v.TOKEN_ALG,
     tokenAudience: v.TOKEN_AUDIENCE ?? publicUrl,
+    audiences: v.AUDIENCES.filter((audience) => audience !== (v.TOKEN_AUDIENCE ?? publicUrl)),
     accessTokenSeconds: v.ACCESS_TOKEN_SECONDS,
     registration: v.REGISTRATION,
     introspection: v.INTROSPECTION,

@@ -89,7 +89,7 @@ const identify: Identify<RequestContext> = (part, args, context) => {
     case 'client':
       return clientKey;
     case 'account':
-      return typeof input.email === 'string' ? parseEmailAddress(input.email)?.canonical : undefined;
+      return canonicalOf(input.email ?? input.newEmail);
     case 'token':
       return bringRefreshToken(context, typeof input.refreshToken === 'string' ? input.refreshToken : undefined)?.text;
     case 'user':
@@ -101,6 +101,7 @@ const identify: Identify<RequestContext> = (part, args, context) => {
 
 interface CredentialInput {
   readonly email?: unknown;
+  readonly newEmail?: unknown;
   readonly deviceToken?: unknown;
   readonly delivery?: unknown;
   readonly refreshToken?: unknown;
@@ -110,12 +111,14 @@ interface CredentialInput {
 const inputOf = ({ input }: Readonly<Record<string, unknown>>): CredentialInput =>
   typeof input === 'object' && input !== null ? input : {};
 
+const canonicalOf = (email: unknown) => (typeof email === 'string' ? parseEmailAddress(email)?.canonical : undefined);
+
 /** A login with the token of a device that was here before is counted by that device, and by nothing else. */
 function knownDeviceRule(devices: Devices): ExemptionRule {
   return {
     isExempt: async (args, context) => {
       const { email, deviceToken, delivery } = inputOf(args);
-      const address = typeof email === 'string' ? parseEmailAddress(email)?.canonical : undefined;
+      const address = canonicalOf(email);
       const argument = typeof deviceToken === 'string' ? deviceToken : undefined;
       const text = bringDeviceToken(context, delivery === 'COOKIE' ? 'COOKIE' : 'BODY', argument);
       if (address === undefined || text === undefined) return false;

@@ -3,12 +3,23 @@ import type { GraphQLSchema } from 'graphql';
 import type { ClassType } from 'type-graphql';
 import { buildSchema } from './graphql/build-schema.ts';
 import { ServerInfoResolver } from './graphql/server-info.ts';
+import { OwnSessionsResolver } from './sessions/own-sessions.resolver.ts';
+import { PasswordResetResolver } from './sessions/password-reset.resolver.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
+import { CredentialsResolver } from './users/credentials.resolver.ts';
 import { ProfileResolver } from './users/profile.resolver.ts';
 import { RegistrationResolver } from './users/registration.resolver.ts';
 
 /** Every resolver: what is not here is not in the schema. */
-const RESOLVERS: readonly ClassType[] = [RegistrationResolver, ProfileResolver, SessionsResolver, ServerInfoResolver];
+const RESOLVERS: readonly ClassType[] = [
+  RegistrationResolver,
+  CredentialsResolver,
+  ProfileResolver,
+  SessionsResolver,
+  OwnSessionsResolver,
+  PasswordResetResolver,
+  ServerInfoResolver,
+];
 
 /** The schema, answered by these instances, one of each resolver class. */
 export function makeSchema(instances: readonly object[]): GraphQLSchema {

@@ -79,7 +79,7 @@ async function serve(
   limitRefusals.start();
   closers.push(() => limitRefusals.stop());
 
-  const accounts = makeAccounts({ config, foundation, transport, auditQueue });
+  const accounts = makeAccounts({ config, foundation, transport, auditQueue, policy });
   closers.push(() => accounts.stop());
   await accounts.start();
 

@@ -124,6 +124,12 @@ export const hosts = commaList(
   },
 );
 
+/** Audiences of access tokens for other services: short words, or the services' URLs. */
+export const audiences = commaList(
+  'a list of names or addresses of services with commas between, without spaces',
+  (text) => (/^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/.test(text) ? text : undefined),
+);
+
 /** Addresses and CIDR ranges. A range of all addresses would let every client forge its own. */
 export const addressRanges = commaList(
   'a list of IP addresses or CIDR ranges with commas between, none of them everything (/0)',

@@ -152,6 +152,7 @@ export const SETTINGS = {
     'Signature of access tokens; ES256 for verifiers that lack EdDSA.',
   ),
   TOKEN_AUDIENCE: optional(kinds.word, 'PUBLIC_URL', 'Audience of access tokens: this server takes no other.'),
+  AUDIENCES: list(kinds.audiences, 'Other services that serviceToken gives access tokens for.'),
   ACCESS_TOKEN_SECONDS: number([60, HOUR], 600, 'Life of an access token.'),
 
   REGISTRATION: set(kinds.oneOf('open', 'closed'), 'open', 'Whether people may register themselves.'),

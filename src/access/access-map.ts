@@ -1,5 +1,13 @@
 import type { RateLimitName } from '../limits/rate-limits.ts';
-import { type AccessRule, anyone, anyoneWithoutBadCredentials, asParent, loggedIn, selfOr } from './rules.ts';
+import {
+  type AccessRule,
+  anyone,
+  anyoneWithoutBadCredentials,
+  asParent,
+  loggedIn,
+  recentlyLoggedIn,
+  selfOr,
+} from './rules.ts';
 
 /** Who may read or call one field, and which rows of the rate-limit table count it. */
 export interface FieldAccess {
@@ -17,6 +25,8 @@ const rows = <F extends string>(rule: AccessRule, ...fields: F[]) =>
   Object.fromEntries(fields.map((field) => [field, row(rule)])) as { [N in F]: FieldAccess };
 
 const LOGIN = ['loginByClientAndAccount', 'loginByClient', 'loginByAccount'] as const;
+/** Of somebody who is logged in: counted by the session, so that a thief of one cannot use up the owner's attempts elsewhere. */
+const PROOF = ['proofBySession', 'loginByClient'] as const;
 const MAIL = ['mailByClient', 'mailByAccount'] as const;
 
 /**
@@ -31,15 +41,30 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   Mutation: {
     register: row(anyone, ...MAIL),
     verifyEmail: row(anyone, 'mailTokenByClient'),
+    resendVerification: row(anyone, ...MAIL),
+    requestEmailChange: row(recentlyLoggedIn, ...MAIL),
+    confirmEmailChange: row(loggedIn, 'mailTokenByClient'),
+    revertEmailChange: row(anyone, 'mailTokenByClient'),
+
     login: { ...row(anyone, ...LOGIN), exempt: 'KNOWN_DEVICE' },
     refresh: row(anyone, 'refreshByClient', 'refreshByToken'),
+    reauthenticate: row(loggedIn, ...PROOF),
+    serviceToken: row(loggedIn, 'serviceTokenByUser'),
     logout: row(anyone, 'mutationByClient'),
+    revokeSession: row(recentlyLoggedIn, 'mutationByClient'),
+    revokeOtherSessions: row(recentlyLoggedIn, 'mutationByClient'),
+
+    changePassword: row(loggedIn, ...PROOF),
+    requestPasswordReset: row(anyone, ...MAIL),
+    resetPassword: row(anyone, 'mailTokenByClient'),
+
     updateProfile: row(loggedIn, 'updateProfileByUser'),
   },
 
   User: {
     ...rows(asParent, 'id', 'emailVerified', 'status', 'roles', 'permissions', 'profile', 'createdAt', 'lastLoginAt'),
     ...rows(selfOr('USERS_READ'), 'email'),
+    ...rows(selfOr('SESSIONS_READ'), 'sessions'),
   },
   Profile: rows(
     selfOr('USERS_READ'),
@@ -81,11 +106,22 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
     'secondFactor',
     'ip',
     'userAgent',
+    'deviceName',
   ),
+  ServiceToken: rows(asParent, 'accessToken', 'tokenType', 'expiresIn'),
 
   RegisterPayload: rows(asParent, 'accepted'),
   VerifyEmailPayload: rows(asParent, 'verified', 'setPassword'),
+  ResendVerificationPayload: rows(asParent, 'accepted'),
+  RequestEmailChangePayload: rows(asParent, 'accepted'),
+  ConfirmEmailChangePayload: rows(asParent, 'user'),
+  RevertEmailChangePayload: rows(asParent, 'reverted'),
   LogoutPayload: rows(asParent, 'loggedOut'),
+  RevokeSessionPayload: rows(asParent, 'revoked', 'revokedSessionId', 'user'),
+  RevokeOtherSessionsPayload: rows(asParent, 'revokedCount', 'revokedSessionIds', 'user'),
+  ChangePasswordPayload: rows(asParent, 'changed'),
+  RequestPasswordResetPayload: rows(asParent, 'accepted'),
+  ResetPasswordPayload: rows(asParent, 'reset', 'deviceToken'),
   UpdateProfilePayload: rows(asParent, 'user'),
 
   ServerInfo: rows(

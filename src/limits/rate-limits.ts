@@ -56,14 +56,14 @@ const DEFAULTS = {
     windowSeconds: HOUR,
     key: 'client',
     counts: 'every',
-    of: 'requests of one client that send a mail (register, resendVerification, requestPasswordReset)',
+    of: 'requests of one client that send a mail (register, resendVerification, requestPasswordReset, requestEmailChange)',
   },
   mailByAccount: {
     points: 5,
     windowSeconds: HOUR,
     key: 'account',
     counts: 'every',
-    of: 'requests of all clients that send a mail to one address (the same three)',
+    of: 'requests of all clients that send a mail to one address (the same four)',
   },
   mailTokenByClient: {
     points: 30,
@@ -71,6 +71,20 @@ const DEFAULTS = {
     key: 'client',
     counts: 'failures',
     of: 'mailed tokens of one client that do not work (verifyEmail, resetPassword, …)',
+  },
+  proofBySession: {
+    points: 10,
+    windowSeconds: 15 * MINUTE,
+    key: 'session',
+    counts: 'failures',
+    of: 'wrong passwords in one session (reauthenticate, changePassword)',
+  },
+  serviceTokenByUser: {
+    points: 120,
+    windowSeconds: MINUTE,
+    key: 'user',
+    counts: 'every',
+    of: 'tokens for other services of one user',
   },
   refreshByClient: {
     points: 600,

@@ -3,6 +3,7 @@ import type { SealingKey } from '../crypto/keyring.ts';
 import { open } from '../crypto/sealed.ts';
 import { DateTimeScalar } from '../graphql/scalars/date-time.ts';
 import type { SessionId } from '../platform/ids.ts';
+import { deviceName } from './device-name.ts';
 import { sessionPlace } from './session.places.ts';
 import type { SessionRecord } from './session.record.ts';
 
@@ -54,6 +55,11 @@ export class Session {
   @Field(() => String, { nullable: true, description: 'The User-Agent header it began with.' })
   get userAgent(): string | null {
     return this.#open('userAgent');
+  }
+
+  @Field(() => String, { nullable: true, description: 'Firefox on Windows, Example 3.1 on iPhone.' })
+  get deviceName(): string | null {
+    return deviceName(this.userAgent);
   }
 
   #open(field: 'ip' | 'userAgent'): string | null {

@@ -8,7 +8,6 @@ import type { SessionOfUser, SessionRecord } from './session.record.ts';
 
 interface SessionColumns {
   readonly session_id: SessionId;
-  readonly owner_id: UserId;
   readonly refresh_key: Buffer;
   readonly refresh_generation: number;
   readonly auth_generation: number;
@@ -31,7 +30,7 @@ const SESSION_COLUMNS = `s.id AS session_id, s.refresh_key, s.refresh_generation
 
 const toSealed = (bytes: Buffer | null): Sealed<string> | null => (bytes === null ? null : new Sealed<string>(bytes));
 
-const toSession = (row: Omit<SessionColumns, 'owner_id'>): SessionRecord => ({
+const toSession = (row: SessionColumns): SessionRecord => ({
   id: row.session_id,
   refreshKey: new Sealed<string>(row.refresh_key),
   refreshGeneration: row.refresh_generation,
@@ -54,10 +53,7 @@ const SESSION_OF_USER = `SELECT ${SESSION_COLUMNS}, ${USER_COLUMNS}
 
 /** A session with its user, from the primary: what a viewer may do is never read from a replica. */
 export async function findSession(manager: EntityManager, id: SessionId): Promise<SessionOfUser | undefined> {
-  const rows = await manager.query<(Omit<SessionColumns, 'owner_id'> & UserRow)[]>(
-    `${SESSION_OF_USER} WHERE s.id = $1`,
-    [id],
-  );
+  const rows = await manager.query<(SessionColumns & UserRow)[]>(`${SESSION_OF_USER} WHERE s.id = $1`, [id]);
   const [row] = rows;
   return row && { session: toSession(row), user: toUserRecord(row) };
 }
@@ -210,16 +206,12 @@ export async function stepUp(
   return rows[0]?.generation;
 }
 
-/** The live sessions of some users, latest first. */
-export async function findLiveSessions(
-  manager: EntityManager,
-  userIds: readonly UserId[],
-  now: Date,
-): Promise<(SessionRecord & { readonly userId: UserId })[]> {
+/** The live sessions of a user, latest first. */
+export async function findLiveSessions(manager: EntityManager, userId: UserId, now: Date): Promise<SessionRecord[]> {
   const rows = await manager.query<SessionColumns[]>(
-    `SELECT ${SESSION_COLUMNS}, s.user_id AS owner_id FROM sessions s
-     WHERE s.user_id = ANY($1) AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC`,
-    [userIds, now],
+    `SELECT ${SESSION_COLUMNS} FROM sessions s
+     WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC`,
+    [userId, now],
   );
-  return rows.map((row) => ({ ...toSession(row), userId: row.owner_id }));
+  return rows.map(toSession);
 }

@@ -1,3 +1,4 @@
+import type { UserId } from '../platform/ids.ts';
 import type { ProfileChange } from './profile.fields.ts';
 
 /** What the request already found out about a registration, at the same cost for every address. */
@@ -23,4 +24,6 @@ export type AddressJobPayload = { readonly address: string; readonly from: JobOr
   | { readonly kind: 'REGISTER'; readonly profile: ProfileChange; readonly attempt: RegistrationAttempt }
   | { readonly kind: 'RESEND_VERIFICATION' }
   | { readonly kind: 'RESET_PASSWORD' }
+  /** `address` is the new one of a logged-in user. */
+  | { readonly kind: 'CHANGE_EMAIL'; readonly userId: UserId }
 );

@@ -1,9 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import type { Actor } from '../audit/audit-event.ts';
+import type { Actor, EventRequest } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import { lookupIndex } from '../crypto/blind-index.ts';
+import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Keyring } from '../crypto/keyring.ts';
-import { canonicalAddress } from '../platform/email-address.ts';
+import { open } from '../crypto/sealed.ts';
+import { canonicalAddress, parseEmailAddress } from '../platform/email-address.ts';
 import type { AddressJobPayload } from './address-job.payload.ts';
 import { contestUser, holdUser } from './address-work.repository.ts';
 import type { CredentialRecord } from './user.record.ts';
@@ -14,10 +16,12 @@ import { findCredentialsByAddress } from './users.repository.ts';
 interface AddressWorkParts {
   readonly audit: AuditTrail;
   readonly keyring: Keyring;
+  readonly dataKeys: DataKeys;
   readonly creation: UserCreation;
   readonly mails: UserMails;
 }
 
+type ChangeEmailJob = Extract<AddressJobPayload, { kind: 'CHANGE_EMAIL' }>;
 type RegisterJob = Extract<AddressJobPayload, { kind: 'REGISTER' }>;
 
 /** Does the jobs of `AddressJobs`, each in its transaction: here, unseen by whoever asked, it matters whose the address is. */
@@ -34,6 +38,7 @@ export class AddressWork {
     const found = await findCredentialsByAddress(tx, lookupIndex(keyring, canonicalAddress(job.address)));
     // Held from here on, and read again: parallel jobs on one address come one after the other.
     const user = found && (await holdUser(tx, found.id));
+    if (job.kind === 'CHANGE_EMAIL') return this.#changeEmail(tx, job, user);
     if (job.kind === 'REGISTER') return user ? this.#registerAgain(tx, job, user) : this.#register(tx, job);
     if (!user) return;
     if (job.kind === 'RESEND_VERIFICATION') return this.#resendVerification(tx, job, user);
@@ -91,6 +96,27 @@ export class AddressWork {
     else await mails.sendToken(tx, user, 'SET_PASSWORD', 'set-password');
   }
 
+  /** The notice to the old address goes out in any case; the token only where nobody else has the new one. */
+  async #changeEmail(tx: EntityManager, job: ChangeEmailJob, holder: CredentialRecord | undefined): Promise<void> {
+    const { audit, dataKeys, mails } = this.#parts;
+    const user = await holdUser(tx, job.userId);
+    if (user?.status !== 'ACTIVE' || user.dataKey === null || user.email === null) return;
+    const key = dataKeys.unwrap(user.dataKey);
+    const before = open(key, { table: 'users', column: 'email', rowId: user.id }, user.email);
+    await audit.record(tx, {
+      type: 'email.change_requested',
+      by: { kind: 'USER', id: user.id, key, request: requestOf(job.from) },
+      subjectId: user.id,
+      subjectKey: key,
+      details: {},
+      personal: { address: before },
+    });
+    await mails.send(tx, user, 'email-change-requested');
+    if (holder !== undefined && holder.id !== user.id) return;
+    const to = parseEmailAddress(job.address)?.delivery ?? job.address;
+    await mails.sendToken(tx, user, 'CHANGE_EMAIL', 'confirm-email', { payload: job.address, to });
+  }
+
   async #sendReset(tx: EntityManager, { from }: AddressJobPayload, user: CredentialRecord): Promise<void> {
     if (user.status !== 'ACTIVE' && user.status !== 'PENDING') return;
     const { audit, mails } = this.#parts;
@@ -100,7 +126,10 @@ export class AddressWork {
 }
 
 /** Nobody is logged in where such a job comes from, whoever the address belongs to. */
-const by = ({ requestId, operationName, ip, userAgent }: AddressJobPayload['from']): Actor => ({
-  kind: 'ANONYMOUS',
-  request: { requestId, operationName, origin: { ip, userAgent } },
+const by = (from: AddressJobPayload['from']): Actor => ({ kind: 'ANONYMOUS', request: requestOf(from) });
+
+const requestOf = ({ requestId, operationName, ip, userAgent }: AddressJobPayload['from']): EventRequest => ({
+  requestId,
+  operationName,
+  origin: { ip, userAgent },
 });

@@ -4,6 +4,7 @@ import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Clock } from '../platform/clock.ts';
 import { inTransaction } from '../platform/transaction.ts';
+import { type AddressJobs, jobOrigin } from './address-jobs.ts';
 import { clearProfile, markVerified } from './email-verification.repository.ts';
 import { invalidToken, type MailTokens } from './mail-tokens.ts';
 import { ownAct } from './own-act.ts';
@@ -15,6 +16,7 @@ interface EmailVerificationParts {
   readonly database: DataSource;
   readonly audit: AuditTrail;
   readonly dataKeys: DataKeys;
+  readonly jobs: AddressJobs;
   readonly tokens: MailTokens;
   readonly mails: UserMails;
   readonly clock: Clock;
@@ -26,6 +28,13 @@ export class EmailVerification {
 
   constructor(parts: EmailVerificationParts) {
     this.#parts = parts;
+  }
+
+  /** Mails another token where a PENDING account has this address. The same work for any. */
+  async resend(context: RequestContext, address: string): Promise<void> {
+    const { database, jobs } = this.#parts;
+    await jobs.add(database.manager, { kind: 'RESEND_VERIFICATION', address, from: jobOrigin(context) });
+    jobs.wake();
   }
 
   /**

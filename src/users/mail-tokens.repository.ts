@@ -12,12 +12,16 @@ export interface MailTokenRow {
   readonly mailTokenVersion: number;
 }
 
-/** The token with this id while it counts: not used, not past its time, and nothing that voids it has happened. */
+/**
+ * The token with this id while it counts: not used, not past its time, and nothing that voids it has happened. One that undoes
+ * a change of address outlives such changes: the intruder it is for could make them.
+ */
 export async function findLiveToken(manager: EntityManager, id: string, now: Date): Promise<MailTokenRow | undefined> {
   const rows = await manager.query<(Omit<MailTokenRow, 'payload'> & { payload: Buffer | null })[]>(
     `SELECT t.id, t.user_id AS "userId", t.purpose, t.hash, t.payload, t.mail_token_version AS "mailTokenVersion"
      FROM one_time_tokens t JOIN users u ON u.id = t.user_id
-     WHERE t.id = $1 AND t.used_at IS NULL AND t.expires_at > $2 AND u.mail_token_version = t.mail_token_version`,
+     WHERE t.id = $1 AND t.used_at IS NULL AND t.expires_at > $2
+       AND (t.purpose = 'REVERT_EMAIL' OR u.mail_token_version = t.mail_token_version)`,
     [id, now],
   );
   const row = rows[0];
@@ -48,6 +52,11 @@ export async function spendToken(tx: EntityManager, row: MailTokenRow, now: Date
     [row.id, now],
   );
   if (used.length === 0) return false;
-  await endOldestTokens(tx, { userId: row.userId, purpose: row.purpose, keep: 0, now });
+  // Of those that undo changes of address, an older one stays: it leads further back, to an earlier owner of the account.
+  await tx.query(
+    `UPDATE one_time_tokens SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL
+       AND (purpose <> 'REVERT_EMAIL' OR created_at >= (SELECT created_at FROM one_time_tokens WHERE id = $4))`,
+    [row.userId, row.purpose, now, row.id],
+  );
   return true;
 }

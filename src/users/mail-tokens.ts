@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Keyring, SealingKey } from '../crypto/keyring.ts';
 import { isTokenHash, newToken, parseToken, tokenHash } from '../crypto/one-time-tokens.ts';
-import { seal } from '../crypto/sealed.ts';
+import { type Place, seal } from '../crypto/sealed.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import type { UserId } from '../platform/ids.ts';
@@ -20,6 +20,9 @@ const LIVE_TOKENS = 3;
 
 export const invalidToken = () =>
   new AppError('INVALID_TOKEN', 'This token is unknown, used or past its time. Ask for a new one.');
+
+/** Where a token's payload stands. */
+export const tokenPlace = (id: string): Place => ({ table: 'one_time_tokens', column: 'payload', rowId: id });
 
 /** The tokens that travel in mails: 256 random bits, stored as a keyed hash, good for one use. */
 export class MailTokens {
@@ -50,14 +53,14 @@ export class MailTokens {
     const now = this.#clock.now();
     const id = uuidv7(this.#clock, this.#random);
     const token = newToken(id, this.#random);
-    const place = { table: 'one_time_tokens', column: 'payload', rowId: id };
-    await endOldestTokens(tx, { userId: user.id, purpose, keep: LIVE_TOKENS - 1, now });
+    // Else an intruder who moves the address on and on would end the token that the owner can undo it all with.
+    if (purpose !== 'REVERT_EMAIL') await endOldestTokens(tx, { userId: user.id, purpose, keep: LIVE_TOKENS - 1, now });
     await insertToken(tx, {
       id,
       userId: user.id,
       purpose,
       hash: tokenHash(this.#keyring, purpose, user.id, token.secret),
-      payload: payload ? seal(payload.key, place, payload.value, this.#random) : null,
+      payload: payload ? seal(payload.key, tokenPlace(id), payload.value, this.#random) : null,
       mailTokenVersion: user.mailTokenVersion,
       createdAt: now,
       expiresAt: new Date(now.getTime() + this.#seconds[purpose] * 1000),

@@ -12,6 +12,14 @@ import type { UserRecord } from './user.record.ts';
 type TokenMail = Extract<Mail, { token: string }>['kind'];
 type NoticeMail = Exclude<MailKind, TokenMail>;
 
+/** Of a change of address alone. */
+interface CarriedAddress {
+  /** Sealed in the token, to be used when it comes back. */
+  readonly payload?: string;
+  /** Where the mail goes instead of the stored address, which the change is to replace. */
+  readonly to?: string;
+}
+
 /** Mails to people, at their stored address and in their language: never to an address that was only typed (CVE-2019-19844). */
 export class UserMails {
   readonly #outbox: MailOutbox;
@@ -37,10 +45,18 @@ export class UserMails {
   }
 
   /** A new token of this purpose, and the mail that carries it. The caller holds the user's row. */
-  async sendToken(tx: EntityManager, user: UserRecord, purpose: TokenPurpose, kind: TokenMail): Promise<void> {
-    const token = await this.#tokens.issue(tx, user, purpose);
+  async sendToken(
+    tx: EntityManager,
+    user: UserRecord,
+    purpose: TokenPurpose,
+    kind: TokenMail,
+    carried: CarriedAddress = {},
+  ): Promise<void> {
+    const { payload, to } = carried;
+    const key = user.dataKey === null ? undefined : this.#dataKeys.unwrap(user.dataKey);
+    const token = await this.#tokens.issue(tx, user, purpose, key && payload ? { key, value: payload } : undefined);
     const validSeconds = this.#seconds[purpose];
-    await this.#enqueue(tx, user, (reader) => ({ kind, token, validSeconds, ...reader }));
+    await this.#enqueue(tx, user, (reader) => ({ kind, token, validSeconds, ...reader, ...(to ? { to } : {}) }));
   }
 
   /** There is mail to send: call it once the transaction has committed. */
