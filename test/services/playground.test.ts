@@ -26,16 +26,29 @@ let database: TestDatabase;
 let server: ServerProcess;
 let browser: Browser;
 
-beforeAll(async () => {
-  await mkdir(dataDir, { mode: 0o700 });
-  database = await cloneDatabase();
-  await buildServer();
-  server = await startServerProcess({
+const start = (settings: Readonly<Record<string, string>>) =>
+  startServerProcess({
     NODE_ENV: 'test',
     DATA_DIR: dataDir,
     DATABASE_URL: database.serverUrl.reveal(),
     MIGRATION_DATABASE_URL: database.ownerUrl.reveal(),
+    ...settings,
   });
+
+/** Types the begin of a field into the shown tab's operation and waits for the rest to be offered. */
+async function expectCompletion({ page }: PlaygroundPage): Promise<void> {
+  await page.locator('.graphiql-query-editor .view-line').getByText('emailVerified').click();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('lastLog', { delay: 50 });
+  await page.locator('.suggest-widget .monaco-list-row').getByText('lastLoginAt').waitFor();
+}
+
+beforeAll(async () => {
+  await mkdir(dataDir, { mode: 0o700 });
+  database = await cloneDatabase();
+  await buildServer();
+  server = await start({});
   browser = await launchChromium();
 }, 180_000);
 
@@ -114,14 +127,34 @@ describe('the playground', () => {
 
   test('completes from the schema', async () => {
     const playground = await PlaygroundPage.open(browser, server.url);
-    const { page } = playground;
     await playground.show('Me');
-    await page.locator('.graphiql-query-editor .view-line').getByText('emailVerified').click();
-    await page.keyboard.press('End');
-    await page.keyboard.press('Enter');
-    await page.keyboard.type('lastLog', { delay: 50 });
-    await page.locator('.suggest-widget .monaco-list-row').getByText('lastLoginAt').waitFor();
+    await expectCompletion(playground);
     playground.expectQuiet();
+  });
+
+  test('completes from /schema.graphql where introspection is refused', async () => {
+    const closed = await start({ INTROSPECTION: 'off' });
+    try {
+      const playground = await PlaygroundPage.open(browser, closed.url);
+      await playground.show('Me');
+      await expectCompletion(playground);
+      expect(await playground.page.getByText('No schema').count()).toBe(0);
+    } finally {
+      await closed.stop();
+    }
+  });
+
+  test('says why it has no schema where both are off, and runs operations all the same', async () => {
+    const closed = await start({ INTROSPECTION: 'off', SCHEMA_ENDPOINT: 'off' });
+    try {
+      const playground = await PlaygroundPage.open(browser, closed.url);
+      const notice = playground.page.getByText('No schema: introspection and /schema.graphql are both off here.');
+      await notice.first().waitFor();
+      await playground.show('ServerInfo');
+      expect(await playground.run()).toMatchObject({ data: { serverInfo: { registrationOpen: true } } });
+    } finally {
+      await closed.stop();
+    }
   });
 
   test('offers its own examples alone, whatever the URL asks for', async () => {

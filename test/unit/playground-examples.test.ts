@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { buildSchema, getVariableValues, Kind, parse, validate } from 'graphql';
 import { toExampleOperations } from '../../src/http/playground/example-operations.ts';
 
 describe('the playground cuts documents into example operations', () => {
@@ -42,5 +45,26 @@ describe('the playground cuts documents into example operations', () => {
 
   test('an operation without a name is refused', () => {
     expect(() => toExampleOperations({ 'a.graphql': '{ me { id } }' })).toThrow('Each example operation needs a name.');
+  });
+});
+
+describe('the operations of schema/operations', () => {
+  const folder = resolve(import.meta.dirname, '../../schema');
+  const schema = buildSchema(readFileSync(join(folder, 'schema.graphql'), 'utf8'));
+  const names = readdirSync(join(folder, 'operations'));
+  const examples = toExampleOperations(
+    Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, 'operations', name), 'utf8')])),
+  );
+
+  test('have names of their own', () => {
+    expect(new Set(examples.map((each) => each.name)).size).toBe(examples.length);
+  });
+
+  test.each(examples)('$name is valid as a tab by itself, and its example variables fit it', ({ query, variables }) => {
+    const document = parse(query);
+    expect(validate(schema, document)).toEqual([]);
+    const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
+    const values = variables === '' ? {} : JSON.parse(variables);
+    expect(getVariableValues(schema, operation?.variableDefinitions ?? [], values)).not.toHaveProperty('errors');
   });
 });
