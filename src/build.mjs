@@ -240,6 +240,20 @@ async function build({ isForced, say }) {
   }
 }
 
+/**
+ * npm hands SIGTERM to the shell that it runs scripts in, and the shell dies of it without a word to its child. So whoever was
+ * started by npm takes the shell's death for the signal.
+ */
+function endWithParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 200);
+  watch.unref();
+}
+
 const [, , ...given] = process.argv;
 const run = given.indexOf('--run');
 const options = run === -1 ? given : given.slice(0, run);
@@ -256,6 +270,7 @@ try {
   process.exit(1);
 }
 if (run !== -1) {
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent();
   const main = join(DIST, 'src/main.js');
   process.argv = [process.execPath, main, ...given.slice(run + 1)];
   await import(pathToFileURL(main).href);
