@@ -19,10 +19,10 @@ const PROJECT = resolve(import.meta.dirname, '../..');
 /** Says its arguments, then lives until it is told to stop, and says by what. */
 const MAIN = `
 declare const process: any;
-process.stdout.write('runs ' + process.argv.slice(2).join(' ') + '\\n');
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => { process.stdout.write(signal + '\\n'); clearInterval(life); });
 declare const setInterval: any, clearInterval: any;
 const life = setInterval(() => {}, 1000);
+process.stdout.write('runs ' + process.argv.slice(2).join(' ') + '\\n');
 if (process.argv[2] === 'once') clearInterval(life);
 `;
 
