@@ -10,5 +10,3 @@ export const PERMISSIONS = [
   'AUDIT_READ',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
-
-export const isPermission = (text: string): text is Permission => (PERMISSIONS as readonly string[]).includes(text);

@@ -65,16 +65,6 @@ export const recentlyLoggedIn: AccessRule = {
   },
 };
 
-export const holding = (permission: Permission): AccessRule => ({
-  kind: 'guard',
-  says: permission,
-  refuse: async (context) => {
-    const viewer = await context.getViewer();
-    if (viewer.permissions.has(permission)) return undefined;
-    return new AppError('FORBIDDEN', `This needs the permission ${permission}.`);
-  },
-});
-
 /** An object that belongs to a user: a user by `id`, anything else by `userId`. */
 const ownerOf = (parent: unknown): unknown => {
   if (typeof parent !== 'object' || parent === null) return undefined;

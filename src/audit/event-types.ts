@@ -207,5 +207,3 @@ export type PersonalOf<T extends EventType> =
 
 /** Details as they stand in the row. */
 export type StoredDetails = { readonly [field: string]: string | number | boolean | readonly string[] };
-
-export const isEventType = (text: string): text is EventType => Object.hasOwn(EVENT_TYPES, text);

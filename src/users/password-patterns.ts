@@ -18,7 +18,7 @@ export function foldPassword(text: string): string {
   return text.normalize('NFKC').toLowerCase().normalize('NFKC');
 }
 
-/** The shortest piece of which `text` is two or more copies, the last one perhaps cut off; undefined when it is none. */
+/** The shortest piece of which `text` is two copies or more, and perhaps the start of one more; undefined when there is none. */
 export function repeatedPiece(text: string): string | undefined {
   const points = [...text];
   // borders[i]: length of the longest start of the text that also ends at i (Knuth, Morris and Pratt).

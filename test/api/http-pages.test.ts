@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { databaseCheck } from '../../src/http/health.ts';
-import { ask, type HttpApp, startHttpApp } from '../support/http-app.ts';
 import { ManualClock } from '../support/clock.ts';
+import { ask, type HttpApp, startHttpApp } from '../support/http-app.ts';
 
 describe('the playground', () => {
   const folder = mkdtempSync(join(tmpdir(), 'playground-'));

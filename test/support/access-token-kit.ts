@@ -9,8 +9,8 @@ import {
 import { signBytes } from '../../src/crypto/token-signature.ts';
 import type { SessionId, UserId } from '../../src/platform/ids.ts';
 import { systemRandom } from '../../src/platform/random.ts';
-import { keyringOf } from './keyrings.ts';
 import { ManualClock } from './clock.ts';
+import { keyringOf } from './keyrings.ts';
 
 export const ISSUER = 'https://accounts.example.com';
 

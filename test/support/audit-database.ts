@@ -6,9 +6,9 @@ import { DataKeys } from '../../src/crypto/data-keys.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import type { UserId } from '../../src/platform/ids.ts';
 import { systemRandom, uuidv7 } from '../../src/platform/random.ts';
+import { ManualClock } from './clock.ts';
 import { cloneDatabase, type TestDatabase } from './database.ts';
 import { keyringOf } from './keyrings.ts';
-import { ManualClock } from './clock.ts';
 
 /** A cloned database, open as the server's role, and what writes audit events and day keys in it. */
 export async function auditDatabase() {

@@ -1,9 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { AuditTrail } from '../../src/audit/audit-trail.ts';
 import { DayKeys } from '../../src/audit/day-keys.ts';
+import { ManualClock } from './clock.ts';
 import { CountedRandom } from './counted-random.ts';
 import { keyringOf } from './keyrings.ts';
-import { ManualClock } from './clock.ts';
 
 /** What an event's statement was given, as far as tests look at it. */
 export interface WrittenEvent {

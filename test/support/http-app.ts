@@ -6,8 +6,8 @@ import { type Environment, loadConfig } from '../../src/config.ts';
 import { closeHttpApp, type HttpAppParts, makeHttpApp } from '../../src/http/app.ts';
 import type { RequestFacts } from '../../src/http/request-facts.ts';
 import type { LogFacts, Logger } from '../../src/platform/logger.ts';
-import { CountedRandom } from './counted-random.ts';
 import { ManualClock } from './clock.ts';
+import { CountedRandom } from './counted-random.ts';
 
 export interface LogLine {
   readonly level: keyof Logger;

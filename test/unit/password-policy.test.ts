@@ -4,11 +4,13 @@ import { CONTEXT_WORDS } from '../../src/users/context-words.ts';
 import { PasswordPolicy } from '../../src/users/password-policy.ts';
 
 const LISTED = new Set(['password', 'monkey', 'letmein', 'trustno1', 'iloveyousomuch', 'p@ssw0rd', 'münchen']);
-const policyOf = (minLength: number, contextWords: string[] = []) => new PasswordPolicy({ minLength, contextWords }, LISTED);
+const policyOf = (minLength: number, contextWords: string[] = []) =>
+  new PasswordPolicy({ minLength, contextWords }, LISTED);
 const policy = policyOf(15);
 const ANNA = { address: 'anna.schmidt+shop@xn--mller-kva.example', names: ['Anna', 'Schmidt', 'Änni Schmidt'] };
 const NOBODY = { names: [] };
-const reasonsFor = (password: string, about = NOBODY, judging = policy) => judging.judge(password, about)?.reasons ?? [];
+const reasonsFor = (password: string, about = NOBODY, judging = policy) =>
+  judging.judge(password, about)?.reasons ?? [];
 
 describe('length', () => {
   test('of 15 will do, and one less will not', () => {
@@ -81,6 +83,7 @@ describe('common passwords', () => {
     ['with signs inside', 'P@ssw0rd1234567'],
     ['of other letters', 'MÜNCHEN20242024'],
     ['twice', 'passwordpassword'],
+    ['twice, with a space between', 'password password'],
     ['twice and a half', 'passwordpasswordpass'],
     ['twice with a sign between', 'password-password-'],
     ['twice, with digits behind each', 'monkey12monkey12'],
@@ -134,7 +137,7 @@ describe('personal words', () => {
     ['a name and a birthday', 'Schmidt19850412'],
     ['names', 'AnnaSchmidt1985'],
     ['names the other way round', 'schmidt_anna_85'],
-    ['a name without its accents', 'AenniAnniSchmidt'.replace('Aenni', 'Anna')],
+    ['a name without its accents', 'AnniAnnaSchmidt'],
     ['a name with its accents', 'ÄnniSchmidtÄnni!'],
     ['a name and a few letters', 'annaschmidtxy12'],
     ['a name and a common word', 'annapassword2024'],
@@ -151,7 +154,7 @@ describe('personal words', () => {
   });
 
   test('take names in any script, and whole names of one letter a word', () => {
-    expect(reasonsFor('王伟20240101王伟123', { names: ['伟', '王'] })).toContain('PERSONAL');
+    expect(reasonsFor('王伟2024王伟0101王伟', { names: ['伟', '王'] })).toContain('PERSONAL');
     expect(reasonsFor('александрпушкин1', { names: ['Александр', 'Пушкин'] })).toContain('PERSONAL');
   });
 

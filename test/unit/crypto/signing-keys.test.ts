@@ -11,8 +11,8 @@ import {
   toJwks,
 } from '../../../src/crypto/signing-keys.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
-import { keyringOf, rotated } from '../../support/keyrings.ts';
 import { ManualClock } from '../../support/clock.ts';
+import { keyringOf, rotated } from '../../support/keyrings.ts';
 
 const keyring = keyringOf();
 const clock = new ManualClock();

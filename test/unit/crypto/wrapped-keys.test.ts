@@ -7,8 +7,8 @@ import { open, SealBroken, seal } from '../../../src/crypto/sealed.ts';
 import { openBox } from '../../../src/crypto/sealed-box.ts';
 import type { DataKeyId, DayKeyId, UserId } from '../../../src/platform/ids.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
-import { keyringOf, rotated } from '../../support/keyrings.ts';
 import { ManualClock } from '../../support/clock.ts';
+import { keyringOf, rotated } from '../../support/keyrings.ts';
 
 const ada = '0190aaaa-0000-7000-8000-00000000000a' as UserId;
 const bob = '0190aaaa-0000-7000-8000-00000000000b' as UserId;
