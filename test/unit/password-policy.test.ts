@@ -2,13 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { PASSWORD_PROBLEMS } from '../../src/platform/errors.ts';
 import { CONTEXT_WORDS } from '../../src/users/context-words.ts';
 import { PasswordPolicy } from '../../src/users/password-policy.ts';
+import type { AboutPerson } from '../../src/users/personal-words.ts';
 
 const LISTED = new Set(['password', 'monkey', 'letmein', 'trustno1', 'iloveyousomuch', 'p@ssw0rd', 'münchen']);
 const policyOf = (minLength: number, contextWords: string[] = []) =>
   new PasswordPolicy({ minLength, contextWords }, LISTED);
 const policy = policyOf(15);
 const ANNA = { address: 'anna.schmidt+shop@xn--mller-kva.example', names: ['Anna', 'Schmidt', 'Änni Schmidt'] };
-const NOBODY = { names: [] };
+const NOBODY: AboutPerson = { names: [] };
 const reasonsFor = (password: string, about = NOBODY, judging = policy) =>
   judging.judge(password, about)?.reasons ?? [];
 

@@ -19,11 +19,12 @@ export const REFRESH_TOKEN_PLACEHOLDER = '{{refreshToken}}';
 
 const EMAIL = 'ada@example.com';
 const PASSWORD = 'violet kettle under nine stars';
+const MAILED = 'put the token of the mail here';
 
 /** In the order in which one tries them. Operations not named here follow, by name, with empty variables. */
 const VARIABLES: Readonly<Record<string, unknown>> = {
   Register: { input: { email: EMAIL, password: PASSWORD, profile: { displayName: 'Ada' } } },
-  VerifyEmail: { input: { token: 'put the token of the mail here' } },
+  VerifyEmail: { input: { token: MAILED } },
   Login: { input: { email: EMAIL, password: PASSWORD } },
   Me: undefined,
   UpdateProfile: {
@@ -39,6 +40,18 @@ const VARIABLES: Readonly<Record<string, unknown>> = {
   Refresh: { input: { refreshToken: REFRESH_TOKEN_PLACEHOLDER } },
   Logout: { input: { refreshToken: REFRESH_TOKEN_PLACEHOLDER } },
   ServerInfo: undefined,
+  Reauthenticate: { input: { password: PASSWORD } },
+  MySessions: undefined,
+  RevokeSession: { input: { id: 'put the id of a session here' } },
+  RevokeOtherSessions: undefined,
+  ChangePassword: { input: { currentPassword: PASSWORD, newPassword: 'nine copper violets in the rain' } },
+  RequestPasswordReset: { input: { email: EMAIL } },
+  ResetPassword: { input: { token: MAILED, newPassword: 'nine copper violets in the rain' } },
+  ResendVerification: { input: { email: EMAIL } },
+  RequestEmailChange: { input: { newEmail: 'ada.l@example.com' } },
+  ConfirmEmailChange: { input: { token: MAILED } },
+  RevertEmailChange: { input: { token: MAILED } },
+  ServiceToken: { input: { audience: 'https://shop.example' } },
 };
 
 /**
