@@ -30,6 +30,8 @@ export interface ServerSeams extends FoundationSeams {
 export interface RunningServer {
   /** Where it answers, without a trailing slash. */
   readonly url: string;
+  /** Where it listens. */
+  readonly port: number;
   /** A keyring was made at this start. */
   readonly madeKeyring: boolean;
   /** Ends requests under way, writes what waits to be written, and closes everything. */
@@ -50,7 +52,7 @@ export async function startServer(settings: Config, seams: ServerSeams = {}): Pr
     const foundation = await openFoundation(config, seams);
     closers.push(() => foundation.close());
     await serve(config, foundation, seams.transport ?? makeTransport(config, foundation), closers);
-    return { url: config.publicUrl, madeKeyring: foundation.madeKeyring, stop };
+    return { url: config.publicUrl, port: config.port, madeKeyring: foundation.madeKeyring, stop };
   } catch (error) {
     await stop();
     throw error;

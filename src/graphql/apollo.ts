@@ -4,14 +4,14 @@ import {
   ApolloServerPluginLandingPageDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../access/request-context.ts';
 import type { DocumentLimits } from '../config.ts';
 import { documentLimitsRule, parseOptions } from '../limits/document-limits.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { InputProblems } from './input-problems.ts';
-import { asRequestError, toPublicError } from './public-errors.ts';
+import { asRequestError, type PublicError, toPublicError } from './public-errors.ts';
 import { refuseBadVariables } from './variable-problems.ts';
 
 export interface ApolloParts {
@@ -40,7 +40,7 @@ export function makeApollo(parts: ApolloParts): ApolloServer<RequestContext> {
     // Signals are main.ts's affair.
     stopOnTerminationSignals: false,
     // Before there is a context an error has no request id; the HTTP side adds it. Logged by Apollo itself, below.
-    formatError: (_, error) => toPublicError(error, '', silent) as unknown as GraphQLFormattedError,
+    formatError: (_, error) => toPublicError(error, '', silent),
     logger: apolloLogger(logger),
     plugins: [
       ApolloServerPluginLandingPageDisabled(),
@@ -78,13 +78,28 @@ function requestPlugin({ schema, problems, logger }: ApolloParts): ApolloServerP
             throw error instanceof AppError ? asRequestError(error) : error;
           }
         },
-        async willSendResponse({ contextValue, errors, response }) {
+        async willSendResponse({ contextValue, errors, request, response }) {
           if (response.body.kind !== 'single' || !errors || errors.length === 0) return;
           const told = errors.map((error) => toPublicError(error, contextValue.requestId, logger));
-          response.body.singleResult.errors = told as unknown as GraphQLFormattedError[];
+          response.body.singleResult.errors = told;
+          if (isOldClient(request.http?.headers.get('accept')) && told.every(isOfDocument)) response.http.status = 200;
           contextValue.retryAfter = Math.max(0, ...told.map(({ extensions }) => extensions.retryAfter ?? 0));
         },
       };
     },
   };
 }
+
+const DOCUMENT_FAULTS: ReadonlySet<string> = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'DOCUMENT_LIMIT_EXCEEDED',
+]);
+
+const isOfDocument = ({ extensions }: PublicError) => DOCUMENT_FAULTS.has(extensions.code);
+
+/**
+ * A client that takes application/json alone is one from before the GraphQL over HTTP specification, and reads a document's
+ * faults only under status 200 (GraphQL over HTTP §6.4.1).
+ */
+const isOldClient = (accept: string | undefined) => /^application\/json *(;[^,]*)?$/i.test(accept ?? '');

@@ -13,6 +13,16 @@ import { silentLogger } from './silent-logger.ts';
 
 export const PASSWORD = 'correct horse battery staple';
 
+/** What a second server on the same database takes from the first. */
+export interface SharedParts {
+  readonly serverUrl: string;
+  readonly ownerUrl: string;
+  readonly dataDir: string;
+  readonly clock: ManualClock;
+  /** Where the first one answers: tokens name it, whichever of the two made them. */
+  readonly publicUrl: string;
+}
+
 /** A whole server on a database of its own, with a clock that stands still and mails that are kept. */
 export interface TestServer {
   readonly url: string;
@@ -20,6 +30,8 @@ export interface TestServer {
   readonly mails: KeptMails;
   /** The owner's connection: tests look at rows, and break things, by it. */
   readonly database: DataSource;
+  /** For a second server on the same database. */
+  readonly shared: SharedParts;
   /** Nobody. */
   readonly anyone: Client;
   /** Registers and verifies an account. */
@@ -49,12 +61,7 @@ const LOGIN = `mutation Login($input: LoginInput!) { login(input: $input) { ... 
  */
 export async function startTestServer(
   settings: Readonly<Record<string, string>> = {},
-  shared?: {
-    readonly serverUrl: string;
-    readonly ownerUrl: string;
-    readonly dataDir: string;
-    readonly clock: ManualClock;
-  },
+  shared?: SharedParts,
 ): Promise<TestServer> {
   const own = shared ? undefined : await cloneDatabase();
   const dataDir = shared?.dataDir ?? mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'server-'));
@@ -71,12 +78,14 @@ export async function startTestServer(
     ARGON2_MEMORY_KIB: '64',
     ARGON2_PASSES: '1',
     ADDRESS_LIMIT: '100000',
+    ...(shared ? { PUBLIC_URL: shared.publicUrl } : {}),
     ...settings,
   };
   const config = loadConfig(env, { cores: 2, cwd: dataDir, rateLimitNames: RATE_LIMIT_NAMES });
   const running = await startServer(config, { clock, logger: silentLogger, transport: mails });
   const database = await new DataSource({ ...dataSourceOptions, url: ownerUrl, poolSize: 2 }).initialize();
-  const anyone = new Client(running.url);
+  const url = `http://127.0.0.1:${running.port}`;
+  const anyone = new Client(url);
 
   const logIn = async (email: string, password = PASSWORD): Promise<LoggedInClient> => {
     const answer = await anyone.send(LOGIN, { input: { email, password } });
@@ -96,7 +105,8 @@ export async function startTestServer(
   };
 
   return {
-    url: running.url,
+    url,
+    shared: { serverUrl: env.DATABASE_URL, ownerUrl, dataDir, clock, publicUrl: running.url },
     clock,
     mails,
     database,

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Answer } from '../support/client.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const REFRESH = `mutation Refresh($input: RefreshInput) { refresh(input: $input) {
+  accessToken refreshToken session { expiresAt } user { email } } }`;
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.signUp('ada@example.com');
+});
+afterAll(() => server.stop());
+
+const refresh = (refreshToken: string): Promise<Answer> => server.anyone.send(REFRESH, { input: { refreshToken } });
+const isAlive = async (accessToken: string) =>
+  (await server.anyone.as(accessToken).send('{ me { id } }')).code === undefined;
+const eventsOf = async (type: string, sessionId: string): Promise<number> => {
+  const rows = await server.database.query(
+    `SELECT count(*)::int AS count FROM audit_events WHERE type = $1 AND details->>'session' = $2`,
+    [type, sessionId],
+  );
+  return rows[0].count;
+};
+
+describe('a refresh token', () => {
+  test('gives a new pair, and the new one the next', async () => {
+    const { refreshToken } = await server.logIn('ada@example.com');
+    const first = await refresh(refreshToken);
+    expect(first.data['refresh']).toMatchObject({ user: { email: 'ada@example.com' } });
+    expect(first.data['refresh'].refreshToken).not.toBe(refreshToken);
+    const second = await refresh(first.data['refresh'].refreshToken);
+    expect(await isAlive(second.data['refresh'].accessToken)).toBe(true);
+  });
+
+  test('used by 50 calls at once gives one successor, and one session goes on', async () => {
+    const { refreshToken, sessionId } = await server.logIn('ada@example.com');
+    const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(refreshToken)));
+    const successors = new Set(answers.map((answer) => answer.data['refresh']?.refreshToken));
+    expect(successors.size).toBe(1);
+    expect([...successors][0]).toMatch(new RegExp(`^${sessionId}\\.1\\.`));
+    expect(await eventsOf('session.reuse_detected', sessionId)).toBe(0);
+  });
+
+  test('may be repeated for ten seconds, also after its successor was used', async () => {
+    const { refreshToken } = await server.logIn('ada@example.com');
+    const first = await refresh(refreshToken);
+    await server.anyone.as(first.data['refresh'].accessToken).send('{ me { id } }');
+    server.clock.advanceSeconds(10);
+    const repeated = await refresh(refreshToken);
+    expect(repeated.data['refresh'].refreshToken).toBe(first.data['refresh'].refreshToken);
+  });
+
+  test('whose answer was lost may be repeated an hour later', async () => {
+    const { refreshToken } = await server.logIn('ada@example.com');
+    const lost = await refresh(refreshToken);
+    server.clock.advanceSeconds(3_600);
+    const repeated = await refresh(refreshToken);
+    expect(repeated.data['refresh'].refreshToken).toBe(lost.data['refresh'].refreshToken);
+    expect(await isAlive(repeated.data['refresh'].accessToken)).toBe(true);
+  });
+
+  test('ends the session when it comes back after its successor’s access token was seen', async () => {
+    const { refreshToken, sessionId } = await server.logIn('ada@example.com');
+    const first = await refresh(refreshToken);
+    const { accessToken } = first.data['refresh'];
+    expect(await isAlive(accessToken)).toBe(true);
+    server.clock.advanceSeconds(11);
+    expect((await refresh(refreshToken)).code).toBe('INVALID_TOKEN');
+    expect(await isAlive(accessToken)).toBe(false);
+    expect((await refresh(first.data['refresh'].refreshToken)).code).toBe('INVALID_TOKEN');
+    expect(await eventsOf('session.reuse_detected', sessionId)).toBe(1);
+  });
+
+  test('ends the session when it is two generations old', async () => {
+    const { refreshToken, sessionId } = await server.logIn('ada@example.com');
+    const first = await refresh(refreshToken);
+    const second = await refresh(first.data['refresh'].refreshToken);
+    expect((await refresh(refreshToken)).code).toBe('INVALID_TOKEN');
+    expect(await isAlive(second.data['refresh'].accessToken)).toBe(false);
+    expect(await eventsOf('session.reuse_detected', sessionId)).toBe(1);
+  });
+
+  test('with a wrong MAC changes nothing: a session’s id is no secret', async () => {
+    const { refreshToken, accessToken, sessionId } = await server.logIn('ada@example.com');
+    for (const forged of [
+      `${sessionId}.0.${'A'.repeat(43)}`,
+      `${sessionId}.7.${refreshToken.split('.')[2]}`,
+      `${sessionId}.00.${refreshToken.split('.')[2]}`,
+      refreshToken.slice(0, -1),
+      `${refreshToken} `,
+      accessToken,
+      '',
+    ]) {
+      expect((await refresh(forged)).code).toBe('INVALID_TOKEN');
+    }
+    expect((await refresh(refreshToken)).code).toBeUndefined();
+  });
+
+  test('is dead with its session’s idle time, and with its absolute end however often it is used', async () => {
+    const idle = await server.logIn('ada@example.com');
+    server.clock.advanceSeconds(14 * 86_400 + 1);
+    expect((await refresh(idle.refreshToken)).code).toBe('INVALID_TOKEN');
+    let { refreshToken } = await server.logIn('ada@example.com');
+    for (let days = 10; days < 90; days += 10) {
+      server.clock.advanceSeconds(10 * 86_400);
+      refreshToken = (await refresh(refreshToken)).data['refresh'].refreshToken;
+    }
+    server.clock.advanceSeconds(10 * 86_400 + 1);
+    expect((await refresh(refreshToken)).code).toBe('INVALID_TOKEN');
+  });
+
+  test('of a holder of permissions lives 30 minutes unused, and 12 hours in all', async () => {
+    const { refreshToken } = await server.person('admin@example.com', 'admin');
+    const answer = await refresh(refreshToken);
+    const left = Date.parse(answer.data['refresh'].session.expiresAt) - server.clock.now().getTime();
+    expect(left).toBe(30 * 60_000);
+    server.clock.advanceSeconds(30 * 60 + 1);
+    expect((await refresh(answer.data['refresh'].refreshToken)).code).toBe('INVALID_TOKEN');
+  });
+
+  test('of a disabled user is dead at once, and so is the access token', async () => {
+    await server.signUp('bob@example.com');
+    const { refreshToken, accessToken, userId } = await server.logIn('bob@example.com');
+    await server.database.query(`UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`, [userId]);
+    expect((await refresh(refreshToken)).code).toBe('INVALID_TOKEN');
+    expect((await server.anyone.as(accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+  });
+});
+
+test('a new login ends the oldest of a hundred sessions', async () => {
+  await server.signUp('eve@example.com');
+  const first = await server.logIn('eve@example.com');
+  server.clock.advanceSeconds(1);
+  for (let count = 1; count <= 100; count += 1) await server.logIn('eve@example.com');
+  expect((await refresh(first.refreshToken)).code).toBe('INVALID_TOKEN');
+  const live = await server.database.query(
+    'SELECT count(*)::int AS count FROM sessions WHERE user_id = $1 AND revoked_at IS NULL',
+    [first.userId],
+  );
+  expect(live[0].count).toBe(100);
+});
+
+describe('on two servers that share one database', () => {
+  test('50 calls with one token give one successor', async () => {
+    const other = await startTestServer({}, server.shared);
+    try {
+      const { refreshToken } = await server.logIn('ada@example.com');
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, at) =>
+          (at % 2 === 0 ? server : other).anyone.send(REFRESH, { input: { refreshToken } }),
+        ),
+      );
+      const successors = new Set(answers.map((answer) => answer.data['refresh']?.refreshToken));
+      expect(successors.size).toBe(1);
+      expect([...successors][0]).toBeDefined();
+    } finally {
+      await other.stop();
+    }
+  });
+});
