@@ -40,7 +40,8 @@ export interface Foundation {
   close(): Promise<void>;
 }
 
-interface DatabaseUrls {
+/** The database as its two roles reach it. */
+export interface DatabaseUrls {
   readonly ownerUrl: Secret;
   readonly serverUrl: Secret;
   stop(): Promise<void>;
@@ -51,7 +52,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
   const { clock = systemClock, random = systemRandom, logger = makeLogger(config.logLevel) } = seams;
   prepareDataDir(config.dataDir);
   const { keyring, isNew } = await loadKeyring(config.keyring, { production: config.production, random });
-  const urls = await databaseUrls(config, logger);
+  const urls = await openDatabaseUrls(config, logger);
   try {
     const ran = await migrate(dataSourceOptions, urls);
     if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
@@ -79,9 +80,10 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
   }
 }
 
-async function databaseUrls(
-  { databaseUrl, migrationDatabaseUrl, dataDir }: Config,
-  logger: Logger,
+/** The configured database, or the embedded one: started or joined, and let go of by `stop`. Migrates nothing. */
+export async function openDatabaseUrls(
+  { databaseUrl, migrationDatabaseUrl, dataDir, logLevel }: Config,
+  logger: Logger = makeLogger(logLevel),
 ): Promise<DatabaseUrls> {
   if (!databaseUrl) return startEmbeddedPostgres({ dataDir, logger });
   return { ownerUrl: migrationDatabaseUrl ?? databaseUrl, serverUrl: databaseUrl, stop: async () => undefined };
