@@ -3,7 +3,6 @@ import { PASSWORD_PROBLEMS } from '../../src/platform/errors.ts';
 import { CONTEXT_WORDS } from '../../src/users/context-words.ts';
 import { PasswordPolicy } from '../../src/users/password-policy.ts';
 import type { AboutPerson } from '../../src/users/personal-words.ts';
-import type { AboutPerson } from '../../src/users/personal-words.ts';
 
 const LISTED = new Set(['password', 'monkey', 'letmein', 'trustno1', 'iloveyousomuch', 'p@ssw0rd', 'münchen']);
 const policyOf = (minLength: number, contextWords: string[] = []) =>
