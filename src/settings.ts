@@ -194,8 +194,8 @@ export const SETTINGS = {
   HASH_QUEUE_MS: number([100, MINUTE * 1_000], 3_000, 'How long one may wait before it is BUSY.'),
 
   VERIFY_TOKEN_SECONDS: number([5 * MINUTE, 30 * DAY], DAY, 'Life of the token that verifies an address.'),
-  RESET_TOKEN_SECONDS: number([5 * MINUTE, DAY], HOUR, 'Life of the token that resets a password.'),
-  CHANGE_TOKEN_SECONDS: number([5 * MINUTE, 7 * DAY], DAY, 'Life of the token that confirms a new address.'),
+  RESET_TOKEN_SECONDS: number([5 * MINUTE, DAY], 30 * MINUTE, 'Life of the token that resets a password.'),
+  CHANGE_TOKEN_SECONDS: number([5 * MINUTE, 7 * DAY], HOUR, 'Life of the token that confirms a new address.'),
   SET_PASSWORD_TOKEN_SECONDS: number([5 * MINUTE, 30 * DAY], 3 * DAY, 'Life of the token that sets a first password.'),
   REVERT_TOKEN_SECONDS: number([DAY, 90 * DAY], 7 * DAY, 'Life of the token that undoes a change of address.'),
 

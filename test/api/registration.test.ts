@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { countEvents, idOfNewUser, login, RESET, register, settled, storedOf, verify } from '../support/account-acts.ts';
-import { WITHOUT_LIMITS } from '../support/account-acts.ts';
+import {
+  countEvents,
+  idOfNewUser,
+  login,
+  RESET,
+  register,
+  settled,
+  storedOf,
+  verify,
+  WITHOUT_LIMITS,
+} from '../support/account-acts.ts';
 import type { Answer } from '../support/client.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -107,32 +116,35 @@ describe('a PENDING address registered again', () => {
     { order, link: order.length },
   ]);
 
-  test.each(cases)('with another password ($order, verified by mail $link) counts for nobody', async ({ order, link }) => {
-    const email = `${order.join('-')}-${link}@example.com`;
-    for (const who of order) {
-      await registerAs(email, PASSWORDS[who], { displayName: who, bio: `set by the ${who}`, locale: 'de' });
-      await settled(server);
-    }
-    for (const who of order) expect(await codeOfLogin(email, PASSWORDS[who])).toBe('INVALID_CREDENTIALS');
+  test.each(cases)(
+    'with another password ($order, verified by mail $link) counts for nobody',
+    async ({ order, link }) => {
+      const email = `${order.join('-')}-${link}@example.com`;
+      for (const who of order) {
+        await registerAs(email, PASSWORDS[who], { displayName: who, bio: `set by the ${who}`, locale: 'de' });
+        await settled(server);
+      }
+      for (const who of order) expect(await codeOfLogin(email, PASSWORDS[who])).toBe('INVALID_CREDENTIALS');
 
-    const answer = await verify(server.anyone, await server.mails.token(email, link));
-    expect(answer.data).toEqual({ verifyEmail: { verified: true, setPassword: true } });
-    for (const who of order) expect(await codeOfLogin(email, PASSWORDS[who])).toBe('INVALID_CREDENTIALS');
+      const answer = await verify(server.anyone, await server.mails.token(email, link));
+      expect(answer.data).toEqual({ verifyEmail: { verified: true, setPassword: true } });
+      for (const who of order) expect(await codeOfLogin(email, PASSWORDS[who])).toBe('INVALID_CREDENTIALS');
 
-    const token = await server.mails.token(email, order.length + 1);
-    const mail = await server.mails.wait(email, order.length + 1);
-    expect(mail.text).toContain('/set-password#token=');
-    const reset = await server.anyone.send(RESET, { input: { token, newPassword: CHOSEN } });
-    expect(reset.data).toEqual({ resetPassword: { reset: true } });
-    for (const who of order) expect(await codeOfLogin(email, PASSWORDS[who])).toBe('INVALID_CREDENTIALS');
-    const { client } = await server.logIn(email, CHOSEN);
-    const me = await client.send('{ me { email emailVerified profile { displayName bio locale } } }');
-    expect(me.data['me']).toEqual({
-      email,
-      emailVerified: true,
-      profile: { displayName: null, bio: null, locale: null },
-    });
-  });
+      const token = await server.mails.token(email, order.length + 1);
+      const mail = await server.mails.wait(email, order.length + 1);
+      expect(mail.text).toContain('/set-password#token=');
+      const reset = await server.anyone.send(RESET, { input: { token, newPassword: CHOSEN } });
+      expect(reset.data).toEqual({ resetPassword: { reset: true } });
+      for (const who of order) expect(await codeOfLogin(email, PASSWORDS[who])).toBe('INVALID_CREDENTIALS');
+      const { client } = await server.logIn(email, CHOSEN);
+      const me = await client.send('{ me { email emailVerified profile { displayName bio locale } } }');
+      expect(me.data['me']).toEqual({
+        email,
+        emailVerified: true,
+        profile: { displayName: null, bio: null, locale: null },
+      });
+    },
+  );
 
   test('by one person alone verifies with their password: the twin of the above', async () => {
     await pending('alone@example.com');

@@ -51,7 +51,9 @@ describe('a verification token works once (v5.0.0-6.5.1)', () => {
 
   test('of 50 parallel tries with three live tokens one succeeds', async () => {
     const tokens = await tokensOf('three-at-once@example.com', 2);
-    const answers = await Promise.all(Array.from({ length: 51 }, (_, at) => verify(server.anyone, tokens[at % 3] ?? '')));
+    const answers = await Promise.all(
+      Array.from({ length: 51 }, (_, at) => verify(server.anyone, tokens[at % 3] ?? '')),
+    );
     expect(answers.filter(({ code }) => code === undefined)).toHaveLength(1);
     expect(answers.filter(({ code }) => code === 'INVALID_TOKEN')).toHaveLength(50);
   });
@@ -106,7 +108,9 @@ describe('a token is good for its own purpose alone (v5.0.0-9.2.2)', () => {
     await settled(server);
     const reset = await server.mails.token('purpose@example.com', 2);
     expect(await codeOf(reset)).toBe('INVALID_TOKEN');
-    const wrong = await server.anyone.send(RESET, { input: { token: verification, newPassword: 'entirely other words' } });
+    const wrong = await server.anyone.send(RESET, {
+      input: { token: verification, newPassword: 'entirely other words' },
+    });
     expect(wrong.code).toBe('INVALID_TOKEN');
     expect(await codeOf(verification)).toBeUndefined();
   });
@@ -114,7 +118,8 @@ describe('a token is good for its own purpose alone (v5.0.0-9.2.2)', () => {
   test('no token of a session is one', async () => {
     await server.signUp('session@example.com');
     const { accessToken, refreshToken, deviceToken, sessionId } = await server.logIn('session@example.com');
-    for (const text of [accessToken, refreshToken, deviceToken, sessionId]) expect(await codeOf(text)).toBe('INVALID_TOKEN');
+    for (const text of [accessToken, refreshToken, deviceToken, sessionId])
+      expect(await codeOf(text)).toBe('INVALID_TOKEN');
   });
 
   test('verifying gives no session', async () => {

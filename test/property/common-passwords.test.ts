@@ -45,8 +45,8 @@ describe('of the million most common passwords', () => {
 
   test('none passes the policy, in whatever case, nor with digits or a sign behind', () => {
     const policy = new PasswordPolicy({ minLength: 8 }, common);
-    const sample = everyNth(long, 97);
-    expect(sample.length).toBeGreaterThan(5_000);
+    const sample = everyNth(long, 331);
+    expect(sample.length).toBeGreaterThan(1_400);
     for (const suffix of ['', '1', '12', '123', '2024', '!', '1234567890']) {
       expect(sample.filter((password) => !isCommon(policy, password + suffix))).toEqual([]);
       expect(sample.filter((password) => !isCommon(policy, password.toUpperCase() + suffix))).toEqual([]);
@@ -59,7 +59,7 @@ describe('of the million most common passwords', () => {
 
   test('no common word passes for 15 characters by digits behind it', () => {
     const policy = new PasswordPolicy({ minLength: 15 }, common);
-    const words = shortWords.slice(0, 5_000);
+    const words = everyNth(shortWords, 7).slice(0, 2_000);
     for (const digits of ['123456789012345', '000000000000000', '202420242024202']) {
       expect(words.filter((word) => !isCommon(policy, word + digits.slice(word.length)))).toEqual([]);
     }
@@ -68,12 +68,13 @@ describe('of the million most common passwords', () => {
 
 describe('of passwords that are in no list', () => {
   test('less than one in a million is taken for listed', () => {
-    const count = 2_000_000;
     let alarms = 0;
-    for (const password of randomPasswords(count, 16, 'abcdefghijklmnopqrstuvwxyz0123456789')) {
-      if (common.has(password)) alarms += 1;
+    const stream = createCipheriv('aes-256-ctr', Buffer.alloc(32), Buffer.alloc(16));
+    for (let round = 0; round < 200; round += 1) {
+      const random = stream.update(Buffer.alloc(120_000)).toString('base64url');
+      for (let at = 0; at < random.length; at += 16) if (common.has(random.slice(at, at + 16))) alarms += 1;
     }
-    // One in 268 million, so none here. The run is the same each time: it cannot fail by chance.
+    // Of two million: one in 268 million is expected, so none. The run is the same each time: it cannot fail by chance.
     expect(alarms).toBe(0);
   }, 60_000);
 

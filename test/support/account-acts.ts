@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { limitVariable } from '../../src/settings.ts';
 import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { limitVariable } from '../../src/settings.ts';
 import type { Answer, Client } from './client.ts';
 import type { TestServer } from './server.ts';
 
