@@ -5,6 +5,7 @@
 import { isRun } from './password-runs.ts';
 
 const MIN_CORE = 4;
+const MIN_NUMBER = 8;
 /** A year, a birthday, a few signs. More than this is a secret of its own, and then the word beside it does no harm. */
 const MAX_DECORATION = 8;
 const MAX_DECORATION_OF_NUMBERS = 4;
@@ -48,7 +49,7 @@ function effort(text: string): number {
 /**
  * What `text` may be a decoration of, each with the effort that the decoration is: the text itself, the text without a few
  * signs and spaces, and of both what is left, of 4 characters or more, without any part of what stands behind the last letter,
- * or without everything before the first letter and behind the last.
+ * or without everything before the first letter and behind the last. What is left of a number has 8 digits or more.
  */
 export function coresOf(text: string): ReadonlyMap<string, number> {
   const cores = new Map([[text, 0]]);
@@ -70,9 +71,10 @@ function addCores(cores: Map<string, number>, whole: string, spent: number): voi
   function add(before: string, after: string): void {
     const core = whole.slice(before.length, whole.length - after.length);
     const decoration = spent + effort(before) + effort(after);
-    // So many numbers are listed that a random one often begins with one of them: a year or a pattern may stand behind it.
-    const most = /\p{L}/u.test(core) ? MAX_DECORATION : MAX_DECORATION_OF_NUMBERS;
-    if ([...core].length < MIN_CORE || decoration > most) return;
+    // So many numbers are listed that a random one often begins with one: only behind a long one is a year or a pattern little.
+    const isNumber = !/\p{L}/u.test(core) && /\p{N}/u.test(before + after);
+    const [least, most] = isNumber ? [MIN_NUMBER, MAX_DECORATION_OF_NUMBERS] : [MIN_CORE, MAX_DECORATION];
+    if ([...core].length < least || decoration > most) return;
     cores.set(core, Math.min(decoration, cores.get(core) ?? decoration));
   }
 }

@@ -223,9 +223,11 @@ describe('fifty first registrations of one address at once', () => {
     await idOfNewUser(server, () =>
       Promise.all(Array.from({ length: 50 }, (_, at) => registerAs(email, at % 2 ? OTHER : PASSWORD))),
     );
-    const tokens = await Promise.all([48, 49, 50].map((number) => server.mails.token(email, number)));
-    const answer = await verify(server.anyone, tokens[0] ?? '');
-    expect(answer.data).toEqual({ verifyEmail: { verified: true, setPassword: true } });
+    // Mails leave side by side, so which three tokens are live is not told by their order.
+    const tokens = await Promise.all(Array.from({ length: 50 }, (_, at) => server.mails.token(email, at + 1)));
+    const answers = [];
+    for (const token of tokens) answers.push((await verify(server.anyone, token)).data['verifyEmail']);
+    expect(answers.filter((answer) => answer !== null)).toEqual([{ verified: true, setPassword: true }]);
     for (const password of [OTHER, PASSWORD]) expect(await codeOfLogin(email, password)).toBe('INVALID_CREDENTIALS');
   });
 });

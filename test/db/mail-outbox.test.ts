@@ -200,7 +200,8 @@ describe('a sender that dies', () => {
     const hanging: MailTransport = { send: () => new Promise(() => {}), close: async () => {} };
     const dying = makeOutbox(hanging);
     await enqueue(dying);
-    void dying.sendDue();
+    // Its deadline passes long after this test.
+    void dying.sendDue().catch(() => undefined);
     while ((await mailRows())[0]?.claimed_until === null) await new Promise((done) => setImmediate(done));
     const other = makeOutbox(transport);
     await sendAll(other);

@@ -1,7 +1,10 @@
+import { makeCommonPasswords } from '../../src/users/make-common-passwords.mjs';
 import './typescript.js';
 
 // Jest loads this file by plain Node, outside its own transforms: hence .mjs, and the sources through a hook.
 export default async function () {
+  // The server reads it, and tests run from sources: nobody need have built before.
+  await makeCommonPasswords();
   const { startTestPostgres } = await import('./test-postgres.ts');
   await startTestPostgres();
 }

@@ -91,6 +91,8 @@ describe('decoration', () => {
   test('behind a number is little, since most random numbers begin with a listed one', () => {
     expect([...coresOf('194506021987').keys()]).toContain('19450602');
     expect([...coresOf('1945060219876').keys()]).not.toContain('19450602');
+    expect([...coresOf('19450602').keys()]).toEqual(['19450602']);
+    expect([...coresOf('194506!!').keys()]).toContain('194506');
   });
 
   test('beside a word is a few letters or signs, not a secret', () => {
