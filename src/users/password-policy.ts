@@ -54,7 +54,8 @@ export class PasswordPolicy {
     if (isPasswordTooLong(password)) return this.#refusal(['TOO_LONG']);
     const reasons: PasswordProblem[] = [];
     if (passwordLength(password) < this.minLength) reasons.push('TOO_SHORT');
-    if (this.#isCommon(foldPassword(password))) reasons.push('COMMON');
+    // As typed too: folding may make a short piece long (U+FDFA becomes 18 letters), and its length is the smaller one.
+    if (this.#isCommon(foldPassword(password)) || this.#repeatsTooLittle(password, 0)) reasons.push('COMMON');
     if (this.#isPersonal(foldPersonal(password), about)) reasons.push('PERSONAL');
     return reasons.length > 0 ? this.#refusal(reasons) : undefined;
   }
@@ -67,8 +68,14 @@ export class PasswordPolicy {
       if (decoration * 2 > [...core].length) return false;
       if (isRun(core)) return true;
       const piece = repeatedPiece(core);
-      return piece !== undefined && (passwordLength(piece) + decoration < this.minLength || this.#isCommon(piece));
+      return piece !== undefined && (this.#repeatsTooLittle(core, decoration) || this.#isCommon(piece));
     });
+  }
+
+  /** One piece again and again that is too short alone, with what decorates it. */
+  #repeatsTooLittle(text: string, decoration: number): boolean {
+    const piece = repeatedPiece(text);
+    return piece !== undefined && passwordLength(piece) + decoration < this.minLength;
   }
 
   /** Made of the person's own words, or this service's, and beside them only decoration or what is common itself. */

@@ -122,6 +122,11 @@ describe('patterns', () => {
     expect(reasonsFor('letmein!'.repeat(2), NOBODY, policyOf(8))).toEqual(['COMMON']);
   });
 
+  test('a piece is as long as it was typed, not as folding makes it', () => {
+    expect(reasonsFor('\uFDFAx7'.repeat(6))).toEqual(['COMMON']);
+    expect(reasonsFor('\uFDFAx7 vq9wz7hfm4tbk'.repeat(2))).toEqual([]);
+  });
+
   test('a short run in a long secret does no harm', () => {
     expect(reasonsFor('qwerty xk2vq9wz7hf')).toEqual([]);
     expect(reasonsFor('tr4bant 1234 kiosk vase')).toEqual([]);
