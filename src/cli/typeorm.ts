@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { loadConfig } from '../config.ts';
@@ -38,7 +38,7 @@ after migration:run, start the server or run \`gatehouse migrate\` for these.`,
 
 /** Its exit code. */
 async function runTypeorm(words: readonly string[], url: string, terminal: Terminal): Promise<number> {
-  const script = join(dirname(createRequire(import.meta.url).resolve('typeorm/package.json')), 'cli.js');
+  const script = createRequire(import.meta.url).resolve('typeorm/cli.js');
   // A migration is given the database, and none of the server's keys and passwords.
   const { PATH = '/usr/bin:/bin' } = terminal.env;
   const child = spawn(

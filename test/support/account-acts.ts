@@ -25,8 +25,6 @@ export const register = (client: Client, email: string, password: string, profil
 export const verify = (client: Client, token: string): Promise<Answer> => client.send(VERIFY, { input: { token } });
 export const login = (client: Client, email: string, password: string, more: object = {}): Promise<Answer> =>
   client.send(LOGIN, { input: { email, password, ...more } });
-const refresh = (client: Client, refreshToken: string): Promise<Answer> =>
-  client.send(REFRESH, { input: { refreshToken } });
 
 /** Asks until the answer is true, for five seconds. */
 export async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
