@@ -8,6 +8,9 @@ import { openDatabaseUrls } from '../foundation.ts';
 import { PACKAGE_FOLDER } from '../platform/package-folder.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 
+/** Commands of TypeORM that refuse to be told a database. */
+const WITHOUT_DATABASE = /^(version|-.*|.*:create)$/;
+
 export const typeormCommand: Command = {
   name: 'typeorm',
   summary: "Run TypeORM's command line on the database.",
@@ -41,11 +44,14 @@ async function runTypeorm(words: readonly string[], url: string, terminal: Termi
   const script = createRequire(import.meta.url).resolve('typeorm/cli.js');
   // A migration is given the database, and none of the server's keys and passwords.
   const { PATH = '/usr/bin:/bin' } = terminal.env;
-  const child = spawn(
-    process.execPath,
-    [script, ...words, '--dataSource', join(PACKAGE_FOLDER, 'dist', 'ormconfig.js')],
-    { cwd: terminal.facts.cwd, env: { PATH, MIGRATION_DATABASE_URL: url }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
+  const dataSource = WITHOUT_DATABASE.test(words[0] ?? '')
+    ? []
+    : ['--dataSource', join(PACKAGE_FOLDER, 'dist', 'ormconfig.js')];
+  const child = spawn(process.execPath, [script, ...words, ...dataSource], {
+    cwd: terminal.facts.cwd,
+    env: { PATH, MIGRATION_DATABASE_URL: url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   void terminal.stopSignal.then(() => child.kill());
   const told = [eachLine(child.stdout, terminal.print), eachLine(child.stderr, terminal.printError)];
   const code = await new Promise<number>((resolve, reject) => {

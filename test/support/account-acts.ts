@@ -16,8 +16,6 @@ export const VERIFY =
   'mutation VerifyEmail($input: VerifyEmailInput!) { verifyEmail(input: $input) { verified setPassword } }';
 export const LOGIN = `mutation Login($input: LoginInput!) { login(input: $input) { ... on LoggedIn {
   accessToken refreshToken deviceToken session { id expiresAt } user { id } } } }`;
-export const REFRESH = `mutation Refresh($input: RefreshInput) { refresh(input: $input) {
-  accessToken refreshToken session { id expiresAt } user { id email } } }`;
 export const RESET = 'mutation ResetPassword($input: ResetPasswordInput!) { resetPassword(input: $input) { reset } }';
 
 export const register = (client: Client, email: string, password: string, profile?: object): Promise<Answer> =>

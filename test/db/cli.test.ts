@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ManualClock } from '../support/clock.ts';
+import { cloneDatabase } from '../support/database.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+import { runInTerminal, type Typing } from '../support/terminal.ts';
+
+let server: TestServer;
+let env: Readonly<Record<string, string>>;
+let dataDir: string;
+let drop: () => Promise<void>;
+
+beforeAll(async () => {
+  const database = await cloneDatabase();
+  drop = database.drop;
+  dataDir = mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'cli-'));
+  const [serverUrl, ownerUrl] = [database.serverUrl.reveal(), database.ownerUrl.reveal()];
+  server = await startTestServer({}, { serverUrl, ownerUrl, dataDir, clock: new ManualClock(new Date()) });
+  env = {
+    NODE_ENV: 'test',
+    DATA_DIR: dataDir,
+    DATABASE_URL: serverUrl,
+    MIGRATION_DATABASE_URL: ownerUrl,
+    LOG_LEVEL: 'error',
+    ARGON2_MEMORY_KIB: '64',
+    ARGON2_PASSES: '1',
+  };
+});
+afterAll(async () => {
+  await server.stop();
+  await drop();
+  rmSync(dataDir, { recursive: true });
+});
+
+const gatehouse = (typed: string, typing?: Typing) => runInTerminal(typed.split(' '), env, typing);
+const usersNow = async () => Number((await server.database.query('SELECT count(*) FROM users'))[0].count);
+
+describe('users create', () => {
+  test('beside a running server makes an active, verified user with roles, who then logs in', async () => {
+    const made = await gatehouse('users create --email ada@example.com --role admin --password-stdin', {
+      piped: `${PASSWORD}\n`,
+    });
+    expect(made).toEqual({ code: 0, out: 'Made ada@example.com with the roles user, admin.\n', err: '' });
+    const { client } = await server.logIn('ada@example.com');
+    const me = await client.send('{ me { email emailVerified status roles { name } } }');
+    expect(me.data['me']).toMatchObject({ email: 'ada@example.com', emailVerified: true, status: 'ACTIVE' });
+    expect(me.data['me'].roles.map(({ name }: { name: string }) => name).sort()).toEqual(['admin', 'user']);
+  });
+
+  test('writes an event of it, by the operator', async () => {
+    const events = await server.database.query("SELECT actor_kind FROM audit_events WHERE type = 'user.created'");
+    expect(events).toEqual([{ actor_kind: 'OPERATOR' }]);
+  });
+
+  test('takes the password as it comes from a pipe: only the end of its line is dropped', async () => {
+    const spaced = ` ${PASSWORD} `;
+    expect((await gatehouse('users create --email eve@example.com --password-stdin', { piped: spaced })).code).toBe(0);
+    await expect(server.logIn('eve@example.com', spaced)).resolves.toBeDefined();
+    await expect(server.logIn('eve@example.com', PASSWORD)).rejects.toThrow('INVALID_CREDENTIALS');
+  });
+
+  test('at a terminal asks twice, and shows nothing of what is typed', async () => {
+    const made = await gatehouse('users create --email grace@example.com', {
+      answers: [`${PASSWORD}\r`, `${PASSWORD}\r`],
+    });
+    expect(made).toEqual({
+      code: 0,
+      out: 'Made grace@example.com with the roles user.\n',
+      err: 'Password: \nOnce more: \n',
+    });
+    await expect(server.logIn('grace@example.com')).resolves.toBeDefined();
+  });
+
+  test.each([
+    ['two passwords that differ', '--email no@example.com', { answers: [`${PASSWORD}\r`, 'another one\r'] }, 'differ'],
+    ['Ctrl-C', '--email no@example.com', { answers: ['correct\u0003'] }, 'No password was given'],
+    ['no terminal', '--email no@example.com', {}, '--password-stdin'],
+    ['a short password', '--email no@example.com --password-stdin', { piped: 'short\n' }, '15'],
+    ['a password of the address', '--email no@example.com --password-stdin', { piped: 'no@example.comno@' }, 'address'],
+    ['an address that has an account', '--email ADA@example.com --password-stdin', { piped: PASSWORD }, 'already'],
+  ])('refuses %s with exit code 1, and makes nobody', async (_, options, typing, reason) => {
+    const before = await usersNow();
+    const { code, out, err } = await gatehouse(`users create ${options}`, typing);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(reason);
+    expect(err).not.toContain(PASSWORD);
+    expect(await usersNow()).toBe(before);
+  });
+
+  test.each([
+    ['no address', '--role admin', '--email is missing'],
+    ['what is no address', '--email nobody', '--email must be an e-mail address'],
+    ['an unknown option', '--email no@example.com --colour red', '--colour'],
+    ['a password among the words', '--email no@example.com --password secret', '--password'],
+    ['a role that does not exist', '--email no@example.com --role king --password-stdin', 'no role king'],
+  ])('refuses %s with exit code 2 and its help', async (_, options, reason) => {
+    const before = await usersNow();
+    const { code, out, err } = await gatehouse(`users create ${options}`, { piped: PASSWORD });
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(reason);
+    expect(err).toContain('Usage: gatehouse users create');
+    expect(await usersNow()).toBe(before);
+  });
+});
+
+describe('the commands', () => {
+  test('migrate, beside a running server, finds nothing to do and leaves it running', async () => {
+    expect(await gatehouse('migrate')).toEqual({ code: 0, out: 'The database is up to date.\n', err: '' });
+    expect((await server.anyone.send('{ serverInfo { version } }')).errors).toEqual([]);
+  });
+
+  test('schema prints the schema, without any setting', async () => {
+    const { code, out, err } = await runInTerminal(['schema'], {});
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('type Query {');
+  });
+
+  test.each(['--help', '-h', 'help', 'nonsense --help'])('%s lists them all', async (typed) => {
+    const { code, out, err } = await gatehouse(typed);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const name of ['serve', 'migrate', 'schema', 'users create', 'typeorm']) {
+      expect(out).toContain(`\n  ${name} `);
+    }
+  });
+
+  test.each(['serve', 'migrate', 'schema', 'users create', 'typeorm'])('%s has help of its own', async (name) => {
+    const { code, out, err } = await runInTerminal([...name.split(' '), '--help'], {});
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('Usage: ');
+  });
+
+  test.each(['nonsense', 'users', 'users destroy', 'migrate now', 'schema --all', 'serve fast'])(
+    'refuses "%s" with exit code 2',
+    async (typed) => {
+      const { code, out, err } = await gatehouse(typed);
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err).toContain('Usage: gatehouse');
+    },
+  );
+
+  test.each(['serve', 'migrate', 'users create --email no@example.com --password-stdin', 'typeorm migration:show'])(
+    '%s names all settings that are wrong, and starts nothing',
+    async (typed) => {
+      const wrong = { ...env, PORT: 'many', REGISTRATION: 'maybe', DATABASE_URL: 'http://db' };
+      const { code, out, err } = await runInTerminal(typed.split(' '), wrong, { piped: PASSWORD });
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      for (const name of ['PORT', 'REGISTRATION', 'DATABASE_URL']) expect(err).toContain(name);
+    },
+  );
+});

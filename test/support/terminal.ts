@@ -1,0 +1,45 @@
+import { PassThrough } from 'node:stream';
+import { runCommand } from '../../src/cli/run-command.ts';
+import type { Environment } from '../../src/config.ts';
+import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+
+export interface CommandOutcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Typing {
+  /** All of standard input, where it is a pipe. */
+  readonly piped?: string;
+  /** What a person types at a terminal: one answer to each question, in order. */
+  readonly answers?: readonly string[];
+}
+
+/** Runs a command of `gatehouse` in this process, as if typed, with standard input as said and both outputs kept. */
+export async function runInTerminal(
+  words: readonly string[],
+  env: Environment,
+  { piped, answers }: Typing = {},
+): Promise<CommandOutcome> {
+  const stdin = Object.assign(new PassThrough(), { isTTY: answers !== undefined });
+  if (answers === undefined) stdin.end(piped ?? '');
+  const waiting = [...(answers ?? [])];
+  const said = { out: '', err: '' };
+  const code = await runCommand(words, {
+    env,
+    facts: { cores: 2, cwd: process.cwd(), rateLimitNames: RATE_LIMIT_NAMES },
+    stopSignal: new Promise(() => {}),
+    stdin,
+    print: (text) => {
+      said.out += `${text}\n`;
+    },
+    printError: (text) => {
+      said.err += `${text}\n`;
+      const answer = waiting.shift();
+      // The question is put before the answer is listened to.
+      if (answer !== undefined) setImmediate(() => stdin.write(answer));
+    },
+  });
+  return { code, ...said };
+}
