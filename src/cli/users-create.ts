@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, types } from 'node:util';
 import { toName } from '../audit/event-details.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { PasswordHasher } from '../crypto/password-hasher.ts';
@@ -68,7 +68,7 @@ function parse(words: readonly string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : 'Unknown options.');
+    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
   }
 }
 

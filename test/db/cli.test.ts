@@ -16,7 +16,10 @@ beforeAll(async () => {
   drop = database.drop;
   dataDir = mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'cli-'));
   const [serverUrl, ownerUrl] = [database.serverUrl.reveal(), database.ownerUrl.reveal()];
-  server = await startTestServer({}, { serverUrl, ownerUrl, dataDir, clock: new ManualClock(new Date()) });
+  server = await startTestServer(
+    {},
+    { serverUrl, ownerUrl, dataDir, publicUrl: 'http://localhost:4000', clock: new ManualClock(new Date()) },
+  );
   env = {
     NODE_ENV: 'test',
     DATA_DIR: dataDir,
