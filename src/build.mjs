@@ -242,16 +242,24 @@ async function build({ isForced, say }) {
 
 /**
  * npm hands SIGTERM to the shell that it runs scripts in, and the shell dies of it without a word to its child. So whoever was
- * started by npm takes the shell's death for the signal.
+ * started by npm takes the shell's death for the signal; once, for a second signal tells the server not to wait.
  */
 function endWithParent() {
   const parent = process.ppid;
   const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    process.kill(process.pid, 'SIGTERM');
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
   }, 200);
   watch.unref();
+  const seen = () => clearInterval(watch);
+  process.once('SIGINT', seen).once('SIGTERM', seen);
+}
+
+/** A terminal that closes ends the server in order too. What it still says then goes nowhere, which is no error. */
+function endWithTerminal() {
+  process.once('SIGHUP', () => {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+    process.kill(process.pid, 'SIGTERM');
+  });
 }
 
 const [, , ...given] = process.argv;
@@ -271,6 +279,7 @@ try {
 }
 if (run !== -1) {
   if (process.env.npm_lifecycle_event !== undefined) endWithParent();
+  endWithTerminal();
   const main = join(DIST, 'src/main.js');
   process.argv = [process.execPath, main, ...given.slice(run + 1)];
   await import(pathToFileURL(main).href);

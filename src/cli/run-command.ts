@@ -1,12 +1,20 @@
 import { ConfigError } from '../config.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
+import { keysCreateCommand } from './keys-create.ts';
 import { migrateCommand } from './migrate.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
 import { typeormCommand } from './typeorm.ts';
 import { usersCreateCommand } from './users-create.ts';
 
-const COMMANDS: readonly Command[] = [serveCommand, migrateCommand, schemaCommand, usersCreateCommand, typeormCommand];
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  migrateCommand,
+  schemaCommand,
+  usersCreateCommand,
+  keysCreateCommand,
+  typeormCommand,
+];
 
 /** Runs what was typed after `gatehouse` (nothing: `serve`) and answers the exit code: 0 done, 1 failed, 2 wrong words. */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {

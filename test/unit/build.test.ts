@@ -127,6 +127,13 @@ describe('the build', () => {
   });
 });
 
+test('a terminal that closes ends the server in order', async () => {
+  const { code, out } = await run(process.execPath, ['src/build.mjs', '--run'], (pid, text) => {
+    if (text.includes('runs')) process.kill(pid, 'SIGHUP');
+  });
+  expect({ code, out }).toEqual({ code: 0, out: 'runs \nSIGTERM\n' });
+});
+
 describe('npm', () => {
   test('started by it, the server ends in order at SIGTERM to npm alone, and at the SIGINT of Ctrl-C to all', async () => {
     const terminated = await run('npm', ['start'], (pid, text) => {

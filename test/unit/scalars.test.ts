@@ -309,3 +309,8 @@ describe('JSONObject', () => {
     expect(Object.keys(value as object)).toEqual(['__proto__']);
   });
 });
+
+test('PhoneNumber refuses a number whose own form reads as another', () => {
+  expect(PhoneNumberScalar.parseValue('+4300000---  -0')).toBeInstanceOf(Refused);
+  expect(PhoneNumberScalar.parseValue('+43 1 5880')).toBe('+4315880');
+});

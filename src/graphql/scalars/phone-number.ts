@@ -19,6 +19,8 @@ export const PhoneNumberScalar = textScalar<string>({
   parse(text) {
     if (!INTERNATIONAL.test(text)) return NO_NUMBER;
     const number = parsePhoneNumberFromString(text, { extract: false });
-    return number?.isPossible() && E164.test(number.number) ? number.number : NO_NUMBER;
+    if (!number?.isPossible() || !E164.test(number.number)) return NO_NUMBER;
+    // A trunk zero may hide behind another: a form that reads as a different number each time names nobody.
+    return parsePhoneNumberFromString(number.number)?.number === number.number ? number.number : NO_NUMBER;
   },
 });
