@@ -7,8 +7,8 @@ export type Name = string & { readonly [nameBrand]: true };
 
 export type AnyId = UserId | SessionId | RoleId | DataKeyId | DayKeyId;
 
-/** Neither `@` nor a space: no address, no sentence and hardly a password passes. */
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,127}$/;
+/** Neither `@` nor a space: no address, no sentence and hardly a password passes. A key's id is base64url and may begin with "-". */
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:/-]{0,127}$/;
 
 /** The name that `text` is. A TypeError means a programmer's mistake: something of a client's got here. */
 export function toName(text: string): Name {
