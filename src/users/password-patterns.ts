@@ -65,7 +65,6 @@ function addCores(cores: Map<string, number>, whole: string, spent: number): voi
   const tail = /[^\p{L}\p{M}]*$/u.exec(whole)?.[0] ?? '';
   add('', '');
   for (let size = 1; size <= Math.min(tail.length, MAX_CUT); size += 1) add('', tail.slice(-size));
-  add('', tail);
   add(head, tail);
 
   function add(before: string, after: string): void {

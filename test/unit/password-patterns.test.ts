@@ -20,6 +20,8 @@ describe('runs', () => {
     ['digits', '123456789012345'],
     ['digits backwards', '543210987654321'],
     ['pieces of alphabet and digits', 'abc123def456ghi'],
+    ['digits past nine', '890123'],
+    ['the alphabet past z', 'yzabc'],
     ['one character', 'aaaaaaaaaaaaaaa'],
     ['several characters', '111222333444555'],
     ['letters and digits in turn', 'a1b2c3d4e5f6g7h8'],
@@ -34,6 +36,8 @@ describe('runs', () => {
     ['a run with a rest', 'qwertyuiopx'],
     ['a rest before a run', 'xqwertyuiop'],
     ['digits that only now and then follow each other', '234545673338025'],
+    ['digits in many short stretches', '45643254321'],
+    ['a run zipped with something else', 'a1b9c4d2e7f3'],
     ['a random text', 'xk2vq9wz7hfm4tb'],
   ])('are not told in %s', (_, text) => expect(isRun(text)).toBe(false));
 });
@@ -64,6 +68,7 @@ describe('decoration', () => {
       ['monkey1234567890123', 'monkey'],
       ['monkey!!!!!!!!!!!!', 'monkey'],
       ['monkey20192019201', 'monkey'],
+      [`monkey${'7'.repeat(100)}`, 'monkey'],
       ['qwe123rty456', 'qwe123rty'],
       ['qwe123rty456', 'qwe123rty4'],
     ]) {

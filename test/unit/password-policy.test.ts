@@ -130,6 +130,9 @@ describe('patterns', () => {
   test('a short run in a long secret does no harm', () => {
     expect(reasonsFor('qwerty xk2vq9wz7hf')).toEqual([]);
     expect(reasonsFor('tr4bant 1234 kiosk vase')).toEqual([]);
+    // A pattern of seven between eight digits, as it happens among random ones.
+    expect(reasonsFor('01004a28da28d13')).toEqual([]);
+    expect(reasonsFor('718206b7c8d9e75')).toEqual([]);
   });
 });
 
@@ -162,6 +165,11 @@ describe('personal words', () => {
   test('take names in any script, and whole names of one letter a word', () => {
     expect(reasonsFor('王伟2024王伟0101王伟', { names: ['伟', '王'] })).toContain('PERSONAL');
     expect(reasonsFor('александрпушкин1', { names: ['Александр', 'Пушкин'] })).toContain('PERSONAL');
+  });
+
+  test('are taken whole where one is part of another, and together where they are short', () => {
+    expect(reasonsFor('anna.anna.1985', { names: ['An', 'Anna'] })).toContain('PERSONAL');
+    expect(reasonsFor('jdkjdkjdkjdk2024', { address: 'j.d.k@example.com', names: [] })).toContain('PERSONAL');
   });
 
   test('are not made up where nothing is known', () => {
