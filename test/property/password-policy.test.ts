@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isPasswordTooLong, passwordLength } from '../../src/crypto/password-text.ts';
-import { repeatedPiece } from '../../src/users/password-patterns.ts';
+import { coresOf, repeatedPiece } from '../../src/users/password-patterns.ts';
 import { PasswordPolicy } from '../../src/users/password-policy.ts';
+import { isRun } from '../../src/users/password-runs.ts';
 
 const LISTED = new Set(['dragonfly', 'sunshine', 'trustno1']);
 const policy = new PasswordPolicy({ minLength: 15 }, LISTED);
@@ -91,6 +92,30 @@ test('a repeated piece, repeated, is the text again', () => {
       expect(piece.repeat(31).startsWith(text)).toBe(true);
       expect(piece.length * 2).toBeLessThanOrEqual(text.length);
       expect(repeatedPiece(piece)).toBeUndefined();
+    }),
+  );
+});
+
+test('a run is one from either end', () => {
+  const text = fc.string({ unit: fc.constantFrom('abc', '4321', 'qwer', 'lkj', '000', 'a', '1'), maxLength: 6 });
+  fc.assert(
+    fc.property(text, (run) => expect(isRun([...run].reverse().join(''))).toBe(isRun(run))),
+    { numRuns: 1_000 },
+  );
+});
+
+// The bound keeps the false alarms of one judgement, many look-ups, below one in a million.
+test('cores are parts of the text, 70 at most', () => {
+  const anything = fc.string({ unit: fc.constantFrom(...'ab1!. é7#'), maxLength: 256 });
+  const decorated = fc
+    .tuple(fc.constantFrom('word', '1w!ord', '!1word', 'wo-rd'), fc.constantFrom('12', '1!', '1!!!', '7'))
+    .map(([word, tail]) => word + tail.repeat(50));
+  fc.assert(
+    fc.property(fc.oneof(anything, decorated), (text) => {
+      const squeezed = text.replace(/[^\p{L}\p{M}\p{N}]+/gu, '');
+      const cores = [...coresOf(text).keys()];
+      expect(cores.every((core) => text.includes(core) || squeezed.includes(core))).toBe(true);
+      expect(cores.length).toBeLessThanOrEqual(70);
     }),
   );
 });

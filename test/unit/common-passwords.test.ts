@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CommonPasswords } from '../../src/users/common-passwords.ts';
 import { COMMON_PASSWORDS_PATH, makeCommonPasswords } from '../../src/users/make-common-passwords.mjs';
+import { PasswordPolicy } from '../../src/users/password-policy.ts';
 import { shippedCommonPasswords } from '../support/common-passwords.ts';
 
 let folder = '';
@@ -40,6 +42,9 @@ describe('the shipped list', () => {
     await expect(makeCommonPasswords({ out })).resolves.toBe(true);
     const [made, expected] = await Promise.all([readFile(out), readFile(COMMON_PASSWORDS_PATH)]);
     expect(made.equals(expected)).toBe(true);
+    // Pinned: another list, another folding or another format is a decision (docs/decisions/common-passwords.md).
+    const digest = createHash('sha256').update(made).digest('hex');
+    expect(digest).toBe('19eb5b47540843e413069ef9509a99c19fb8a21d69130a308ab90373f5ce0038');
     await expect(readdir(join(folder, 'made'))).resolves.toEqual(['list.bin']);
 
     // Fresh: nothing to do. Older than what it is made from: made again.
@@ -66,4 +71,37 @@ describe('reading a list', () => {
     expect(() => new CommonPasswords(bytes.subarray(0, -1))).toThrow('cut off');
     expect(() => new CommonPasswords(bytes.subarray(0, 17))).toThrow('cut off');
   });
+});
+
+describe('the policy with the shipped list', () => {
+  const ADA = { address: 'ada.lovelace@example.com', names: ['Ada Lovelace', 'Ada', 'Lovelace'] };
+  const reasonsFor = (password: string) => new PasswordPolicy({ minLength: 15 }, shipped).judge(password, ADA)?.reasons;
+
+  test.each([
+    ['Password12345678', ['COMMON']],
+    ['PASSWORD!!!!!!!!', ['COMMON']],
+    ['passwordpassword', ['COMMON']],
+    ['P a s s w o r d 2 0 2 4', ['COMMON']],
+    ['Sommer2024Sommer2024', ['COMMON']],
+    ['qwertzuiopasdfgh', ['COMMON']],
+    ['abcdefghijklmnop', ['COMMON']],
+    ['密码密码密码密码密码密码密码密码', ['COMMON']],
+    ['\0'.repeat(20), ['COMMON']],
+    ['\uD800'.repeat(20), ['COMMON']],
+    ['ada.lovelace@example.com', ['PERSONAL']],
+    ['AdaLovelace1815!!', ['PERSONAL']],
+    ['lovelace_baseball', ['PERSONAL']],
+    ['Dragon2024', ['TOO_SHORT', 'COMMON']],
+    ['\uD800 a\0b', ['TOO_SHORT']],
+  ])('refuses %j', (password, reasons) => expect(reasonsFor(password)).toEqual(reasons));
+
+  test.each([
+    'correct horse battery staple',
+    'the quick brown fox jumps',
+    '我的猫喜欢在月光下跳舞唱歌吃鱼',
+    '🐴🔋📎🌧🎻🚲🍋🧦🪁🛶🎲🔭🥁🧊🦉',
+    'baseball in the rain',
+    'lone \uD800 surrogate here',
+    'null \0 byte inside it',
+  ])('takes %j', (password) => expect(reasonsFor(password)).toBeUndefined());
 });
