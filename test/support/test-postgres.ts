@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
@@ -23,7 +25,7 @@ let running: EmbeddedPostgres | undefined;
 let directory: string | undefined;
 
 /** Stops what a killed run left running in its directory, or in one that its tests made in there, and deletes it. */
-async function removeRun(path: string): Promise<void> {
+export async function removeRun(path: string): Promise<void> {
   const below = readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const dataDir of [path, ...below.map((entry) => join(path, entry.name))]) {
     if (!existsSync(join(dataDir, 'postgres', 'postmaster.pid'))) continue;
@@ -41,6 +43,15 @@ function findStaleRuns(): string[] {
   });
 }
 
+/** Leaves a process behind that outlives a kill of the run, and a Ctrl-C at its terminal. */
+function cleanAfterKill(path: string): void {
+  const script = join(import.meta.dirname, 'clean-after.mjs');
+  const child = spawn(process.execPath, [script, path], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  child.unref();
+  // A pipe to a child is a socket, which would keep the run alive.
+  if (child.stdin instanceof Socket) child.stdin.unref();
+}
+
 /**
  * One PostgreSQL for the whole test run, with the migrated database `gatehouse` as the template that test files clone.
  * The workers find it, and a directory for their files, in the environment.
@@ -50,6 +61,7 @@ export async function startTestPostgres(): Promise<void> {
   const { pid, started } = ownMark();
   directory = join(tmpdir(), `gatehouse-test-${pid}-${started}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  cleanAfterKill(directory);
   running = await startEmbeddedPostgres({ dataDir: directory, logger: silentLogger, settings: FAST });
   await makeTemplate(running.ownerUrl, running.serverUrl);
   process.env['TEST_POSTGRES_DIR'] = directory;
