@@ -42,6 +42,7 @@ export async function answerCors(app: FastifyInstance, allowedOrigins: ReadonlyS
 }
 
 const SHED_RETRY_SECONDS = 2;
+const SAMPLE_MS = 500;
 const QUIET_MS = 10_000;
 
 /** BUSY while the event loop lags or the heap is nearly full: a quick refusal leaves those in progress a chance to end. */
@@ -56,7 +57,9 @@ export async function shedLoad(
   await app.register(underPressure, {
     maxEventLoopDelay: shedDelayMs,
     maxHeapUsedBytes: heapLimit,
-    sampleInterval: 500,
+    // The histogram loses what falls between its reset and its next tick, and an empty one counts as an endless delay: with
+    // shorter samples one delay of half the limit would shed.
+    sampleInterval: Math.max(SAMPLE_MS, 2 * shedDelayMs),
     pressureHandler: async (_request, _reply, measure, value) => {
       const nowMs = clock.now().getTime();
       if (nowMs >= quietUntil) logger.warn('requests are shed', { measure, value });

@@ -46,6 +46,18 @@ describe('too much load', () => {
     await http.stop();
   });
 
+  test('is not what delays below the limit are, each longer than two samples of the delay are apart', async () => {
+    const http = await startHttpApp({ SHED_DELAY_MS: '1000' });
+    const statuses: number[] = [];
+    for (let block = 0; block < 5; block += 1) {
+      const end = performance.now() + 600;
+      while (performance.now() < end);
+      statuses.push((await post(http.port, {})).status);
+    }
+    await http.stop();
+    expect(statuses).toEqual([200, 200, 200, 200, 200]);
+  });
+
   test('is not what a quiet server has', async () => {
     const http = await startHttpApp();
     await sleep(1_200);
