@@ -12,6 +12,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { InputProblems } from './input-problems.ts';
 import { asRequestError, type PublicError, toPublicError } from './public-errors.ts';
+import { servedOperationsRule } from './served-operations.ts';
 import { refuseBadVariables } from './variable-problems.ts';
 
 export interface ApolloParts {
@@ -30,7 +31,7 @@ export function makeApollo(parts: ApolloParts): ApolloServer<RequestContext> {
     schema,
     introspection,
     parseOptions: parseOptions(documents),
-    validationRules: [documentLimitsRule(documents)],
+    validationRules: [servedOperationsRule, documentLimitsRule(documents)],
     persistedQueries: false,
     allowBatchedHttpRequests: false,
     // The HTTP side has refused such requests already; this is the second lock.
