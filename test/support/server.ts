@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig.ts';
 import { loadConfig } from '../../src/config.ts';
 import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import type { Logger } from '../../src/platform/logger.ts';
 import { startServer } from '../../src/server.ts';
 import { Client } from './client.ts';
 import { ManualClock } from './clock.ts';
@@ -62,6 +63,7 @@ const LOGIN = `mutation Login($input: LoginInput!) { login(input: $input) { ... 
 export async function startTestServer(
   settings: Readonly<Record<string, string>> = {},
   shared?: SharedParts,
+  logger: Logger = silentLogger,
 ): Promise<TestServer> {
   const own = shared ? undefined : await cloneDatabase();
   const dataDir = shared?.dataDir ?? mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'server-'));
@@ -82,7 +84,7 @@ export async function startTestServer(
     ...settings,
   };
   const config = loadConfig(env, { cores: 2, cwd: dataDir, rateLimitNames: RATE_LIMIT_NAMES });
-  const running = await startServer(config, { clock, logger: silentLogger, transport: mails });
+  const running = await startServer(config, { clock, logger, transport: mails });
   const database = await new DataSource({ ...dataSourceOptions, url: ownerUrl, poolSize: 2 }).initialize();
   const url = `http://127.0.0.1:${running.port}`;
   const anyone = new Client(url);
