@@ -1,0 +1,221 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { login, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+
+const ROUNDS = 50;
+const NEWER = 'entirely other words here';
+const REFRESH = 'mutation M($t: String!) { refresh(input: { refreshToken: $t }) { accessToken refreshToken } }';
+const CHANGE =
+  'mutation M($from: String!, $to: String!) { changePassword(input: { currentPassword: $from, newPassword: $to }) { changed } }';
+
+let server: TestServer;
+/** How long a login takes: changes are spread over that time, so that they meet it at each of its steps. */
+let loginMs: number;
+
+beforeAll(async () => {
+  server = await startTestServer({ ...WITHOUT_LIMITS, DATABASE_POOL: '10', ARGON2_MEMORY_KIB: '2048' });
+  await server.signUp('ada@example.com');
+  const started = performance.now();
+  for (let time = 0; time < 5; time += 1) await server.logIn('ada@example.com');
+  loginMs = (performance.now() - started) / 5;
+});
+afterAll(() => server.stop());
+
+/** Waits for a part of a login's time that grows from none to all of it over the rounds. */
+const onTheWay = <T>(round: number, work: () => Promise<T>): Promise<T> => sleep((round / ROUNDS) * loginMs).then(work);
+
+async function liveSessions(userId: string): Promise<readonly string[]> {
+  const rows: { id: string }[] = await server.database.query(
+    'SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2',
+    [userId, server.clock.now()],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** What disabling does: the first statement moves the version, and the sessions end in the same transaction. */
+const disable = (userId: string) =>
+  server.database.transaction(async (tx) => {
+    await tx.query(`UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`, [userId]);
+    await tx.query('UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL', [
+      userId,
+      server.clock.now(),
+    ]);
+  });
+const enable = (userId: string) =>
+  server.database.query(`UPDATE users SET status = 'ACTIVE', version = version + 1 WHERE id = $1`, [userId]);
+
+/** What a change of the password does to the row; what is put in opens nothing. */
+const takePassword = (userId: string) =>
+  server.database.transaction(async (tx) => {
+    await tx.query(
+      `UPDATE users SET password_hash = NULL, pepper_id = NULL, password_parameters = NULL, version = version + 1,
+         mail_token_version = mail_token_version + 1 WHERE id = $1`,
+      [userId],
+    );
+    await tx.query('UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL', [
+      userId,
+      server.clock.now(),
+    ]);
+  });
+
+const rounds = Array.from({ length: ROUNDS }, (_, round) => round);
+
+describe('no session lives on', () => {
+  test('of 50 logins that race a disabling, each', async () => {
+    const { userId } = await server.person('disabled@example.com');
+    const codes = new Set<string | undefined>();
+    for (const round of rounds) {
+      const [answer] = await Promise.all([
+        login(server.anyone, 'disabled@example.com', PASSWORD),
+        onTheWay(round, () => disable(userId)),
+      ]);
+      codes.add(answer.code);
+      expect(await liveSessions(userId)).toEqual([]);
+      await enable(userId);
+      if (answer.code !== undefined) continue;
+      const { accessToken, refreshToken } = answer.data['login'];
+      expect((await server.anyone.as(accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+      expect((await server.anyone.send(REFRESH, { t: refreshToken })).code).toBe('INVALID_TOKEN');
+    }
+    // Both ways were met, else the race was none.
+    expect([...codes].sort()).toEqual(['ACCOUNT_DISABLED', undefined]);
+  });
+
+  test('of 50 logins that race the password being taken away, each', async () => {
+    const { userId } = await server.person('taken@example.com');
+    const [row] = await server.database.query(
+      'SELECT password_hash, pepper_id, password_parameters FROM users WHERE id = $1',
+      [userId],
+    );
+    const codes = new Set<string | undefined>();
+    for (const round of rounds) {
+      const [answer] = await Promise.all([
+        login(server.anyone, 'taken@example.com', PASSWORD),
+        onTheWay(round, () => takePassword(userId)),
+      ]);
+      codes.add(answer.code);
+      expect(await liveSessions(userId)).toEqual([]);
+      await server.database.query(
+        'UPDATE users SET password_hash = $2, pepper_id = $3, password_parameters = $4, version = version + 1 WHERE id = $1',
+        [userId, row.password_hash, row.pepper_id, row.password_parameters],
+      );
+    }
+    expect([...codes].sort()).toEqual(['INVALID_CREDENTIALS', undefined]);
+  });
+
+  test('of logins with the old password that race its change, but the one that changed it', async () => {
+    let current = PASSWORD;
+    const email = 'changes@example.com';
+    const { userId } = await server.person(email);
+    for (const round of rounds.slice(0, 25)) {
+      const next = current === PASSWORD ? NEWER : PASSWORD;
+      const { client, sessionId } = await server.logIn(email, current);
+      const [changed, ...answers] = await Promise.all([
+        client.send(CHANGE, { from: current, to: next }),
+        ...[0, 1, 2].map((at) => onTheWay(round + at * 10, () => login(server.anyone, email, current))),
+      ]);
+      expect(changed?.data).toEqual({ changePassword: { changed: true } });
+      expect(await liveSessions(userId)).toEqual([sessionId]);
+      for (const answer of answers) expect([undefined, 'INVALID_CREDENTIALS', 'BUSY']).toContain(answer?.code);
+      current = next;
+    }
+  }, 60_000);
+
+  test('of 50 refreshes that race a disabling, each', async () => {
+    const { userId } = await server.person('refreshed@example.com');
+    for (const round of rounds) {
+      const { refreshToken } = await server.logIn('refreshed@example.com');
+      const [answer] = await Promise.all([
+        server.anyone.send(REFRESH, { t: refreshToken }),
+        onTheWay(round / 4, () => disable(userId)),
+      ]);
+      expect([undefined, 'INVALID_TOKEN']).toContain(answer.code);
+      expect(await liveSessions(userId)).toEqual([]);
+      await enable(userId);
+      if (answer.code !== undefined) continue;
+      const newer = answer.data['refresh'];
+      expect((await server.anyone.as(newer.accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+      for (const t of [newer.refreshToken, refreshToken])
+        expect((await server.anyone.send(REFRESH, { t })).code).toBe('INVALID_TOKEN');
+    }
+  });
+
+  test('of 50 refreshes that race a logout, each', async () => {
+    for (const round of rounds) {
+      const { client, refreshToken, userId, sessionId } = await server.logIn('ada@example.com');
+      const [answer] = await Promise.all([
+        server.anyone.send(REFRESH, { t: refreshToken }),
+        onTheWay(round / 4, () => client.send('mutation { logout { loggedOut } }')),
+      ]);
+      expect(await liveSessions(userId)).not.toContain(sessionId);
+      const newer = answer.data['refresh'];
+      if (newer) expect((await server.anyone.as(newer.accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+    }
+  });
+
+  test('of 20 step-ups that race a disabling, each', async () => {
+    const { userId } = await server.person('stepped@example.com');
+    for (const round of rounds.slice(0, 20)) {
+      const { client } = await server.logIn('stepped@example.com');
+      const [answer] = await Promise.all([
+        client.send(`mutation { reauthenticate(input: { password: "${PASSWORD}" }) { accessToken } }`),
+        onTheWay(round * 2.5, () => disable(userId)),
+      ]);
+      expect(await liveSessions(userId)).toEqual([]);
+      await enable(userId);
+      const newer = answer.data['reauthenticate'];
+      if (newer) expect((await server.anyone.as(newer.accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+    }
+  });
+});
+
+describe('of changes that race', () => {
+  test('50 of one password, one takes effect, and its password is the one that opens the account', async () => {
+    const email = 'fifty@example.com';
+    const people: LoggedInClient[] = [await server.person(email)];
+    for (let more = 0; more < 4; more += 1) people.push(await server.logIn(email));
+    const passwords = Array.from({ length: ROUNDS }, (_, at) => `the words of change number ${at} are these`);
+    const answers = await Promise.all(
+      passwords.map((to, at) => people[at % people.length]?.client.send(CHANGE, { from: PASSWORD, to })),
+    );
+    const winners = passwords.filter((_, at) => answers[at]?.code === undefined);
+    expect(winners).toHaveLength(1);
+    for (const answer of answers) {
+      expect([undefined, 'INVALID_CREDENTIALS', 'BUSY', 'UNAUTHENTICATED']).toContain(answer?.code);
+    }
+    expect((await login(server.anyone, email, winners[0] ?? '')).code).toBeUndefined();
+    expect((await login(server.anyone, email, PASSWORD)).code).toBe('INVALID_CREDENTIALS');
+  });
+
+  test('a profile is not written by a request whose session ends meanwhile', async () => {
+    const email = 'profile@example.com';
+    const { userId } = await server.person(email);
+    for (const round of rounds.slice(0, 20)) {
+      const { client } = await server.logIn(email);
+      const bio = `round ${round}`;
+      const [answer] = await Promise.all([
+        client.send(`mutation { updateProfile(input: { bio: "${bio}" }) { user { profile { bio } } } }`),
+        onTheWay(round / 4, () => disable(userId)),
+      ]);
+      await enable(userId);
+      const { client: later } = await server.logIn(email);
+      const stored = (await later.send('{ me { profile { bio } } }')).data['me'].profile.bio;
+      expect(stored === bio).toBe(answer.code === undefined);
+    }
+  });
+});
+
+describe('a login that loses the fence', () => {
+  test('by a change that its password outlives reads and verifies once more, and goes on', async () => {
+    const { userId } = await server.person('outlives@example.com');
+    const bump = () => server.database.query('UPDATE users SET version = version + 1 WHERE id = $1', [userId]);
+    for (const round of rounds.slice(0, 20)) {
+      const [answer] = await Promise.all([
+        login(server.anyone, 'outlives@example.com', PASSWORD),
+        onTheWay(round * 2, bump),
+      ]);
+      expect(answer.code).toBeUndefined();
+    }
+  });
+});
