@@ -7,6 +7,7 @@ import {
   register,
   settled,
   storedOf,
+  until,
   verify,
   WITHOUT_LIMITS,
 } from '../support/account-acts.ts';
@@ -171,6 +172,29 @@ describe('a PENDING address registered again', () => {
       await settled(server);
       expect(await codeOfLogin(email, OTHER)).toBe('INVALID_CREDENTIALS');
     }
+  });
+
+  test('at the very moment in which its owner verifies leaves no account that nobody can open', async () => {
+    const email = 'moment@example.com';
+    const id = await pending(email);
+    const token = await server.mails.token(email);
+    const runner = server.database.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('UPDATE users SET contested = true, version = version + 1 WHERE id = $1', [id]);
+    const answer = verify(server.anyone, token);
+    await until('the verification waits for the row', async () => {
+      const waiting = await runner.query(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      return waiting.length > 0;
+    });
+    await runner.commitTransaction();
+    await runner.release();
+    // Read before and written after: it must not pass the contest over.
+    expect((await answer).data).toEqual({ verifyEmail: null });
+    const again = await verify(server.anyone, token);
+    expect(again.data).toEqual({ verifyEmail: { verified: true, setPassword: true } });
+    expect((await server.mails.wait(email, 2)).text).toContain('/set-password#token=');
   });
 });
 
