@@ -5,6 +5,7 @@ import { PasswordHasher } from './crypto/password-hasher.ts';
 import type { Foundation } from './foundation.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
+import { errorFacts } from './platform/logger.ts';
 import { Devices } from './sessions/devices.ts';
 import { LoginService } from './sessions/login.service.ts';
 import { LoginFailures } from './sessions/login-failures.ts';
@@ -50,8 +51,7 @@ export interface AccountsParts {
   readonly policy: PasswordPolicy;
 }
 
-/** How often the mix of hash parameters is looked at, so that decoys go on looking like the rest. */
-const DECOY_REFRESH_MS = 3_600_000;
+const UPKEEP_MS = 3_600_000;
 
 /** The nouns, put together: users, sessions and mail, with the work that they do beside requests. */
 export function makeAccounts({ config, foundation, transport, auditQueue, policy }: AccountsParts) {
@@ -158,10 +158,15 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const ownSessions = new OwnSessionsService({ database, audit, dataKeys, endings, clock });
   const viewers = new Viewers({ database, clock });
 
-  const matchDecoys = async () => {
+  /** Decoys like the rest, the keys of today and tomorrow, and none that had their 30 days. Safe on any number of nodes. */
+  const keepUp = async () => {
+    await dayKeys.prepare(database.manager);
+    await dayKeys.deleteExpired(database.manager);
     hasher.setDecoyParameters(await countPasswordParameters(database.manager));
   };
-  let decoyTimer: NodeJS.Timeout | undefined;
+  const tryToKeepUp = () =>
+    keepUp().catch((error: unknown) => logger.error('the hourly upkeep failed', errorFacts(error)));
+  let upkeep: NodeJS.Timeout | undefined;
 
   return {
     accessTokens,
@@ -178,10 +183,9 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {
-      await dayKeys.prepare(database.manager);
+      await keepUp();
       await signingKeys.load();
-      await matchDecoys();
-      decoyTimer = setInterval(() => void matchDecoys().catch(() => undefined), DECOY_REFRESH_MS).unref();
+      upkeep = setInterval(() => void tryToKeepUp(), UPKEEP_MS).unref();
       outbox.start();
       jobs.start(
         (tx, job) => addressWork.perform(tx, job),
@@ -189,7 +193,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       );
     },
     stop: async () => {
-      clearInterval(decoyTimer);
+      clearInterval(upkeep);
       await jobs.stop();
       await outbox.stop();
     },
