@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLObjectType, getNamedType, isInputObjectType, isNonNullType } from 'graphql';
 import { ERROR_CODES } from '../../src/platform/errors.ts';
 import { describeSchema } from '../../src/schema.ts';
-import { register, settled, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { login, register, settled, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { Answer } from '../support/client.ts';
 import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -132,6 +132,21 @@ describe('every bad value of a request is told at once', () => {
     const { errors } = await register(server.anyone, 'quirinius@example.com', 'quirinius quirinius');
     expect(errors[0]?.extensions.reasons).toContain('PERSONAL');
   });
+
+  test.each(['\u0000', '\ud800', '\udc00\ud800'])(
+    'a password with %j is none, to be set or to log in with',
+    async (part) => {
+      const before = await rowCounts();
+      const password = `${PASSWORD}${part}${PASSWORD}`;
+      const registered = await register(server.anyone, 'bytes@example.com', password);
+      const loggedIn = await login(server.anyone, 'ada@example.com', password);
+      for (const answer of [registered, loggedIn]) {
+        expect(problems(answer)).toEqual(['input.password INVALID_FORMAT']);
+        expect(answer.text).not.toContain(PASSWORD);
+      }
+      expect(await rowCounts()).toEqual(before);
+    },
+  );
 
   test('good values are taken: the twin of the above', async () => {
     const profile = {

@@ -184,7 +184,7 @@ describe('a PENDING address registered again', () => {
     const answer = verify(server.anyone, token);
     await until('the verification waits for the row', async () => {
       const waiting = await runner.query(
-        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+        'SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid',
       );
       return waiting.length > 0;
     });
