@@ -97,6 +97,63 @@ describe('a refresh token', () => {
     expect((await refresh(refreshToken)).code).toBeUndefined();
   });
 
+  test('has one spelling: no other form of its generation, session or MAC is taken, and none ends the session', async () => {
+    const { refreshToken, sessionId } = await server.logIn('ada@example.com');
+    const other = await server.logIn('ada@example.com');
+    const newer: string = (await refresh(refreshToken)).data['refresh'].refreshToken;
+    const [, , mac = ''] = newer.split('.');
+    const last = {
+      A: 'B',
+      E: 'F',
+      I: 'J',
+      M: 'N',
+      Q: 'R',
+      U: 'V',
+      Y: 'Z',
+      c: 'd',
+      g: 'h',
+      k: 'l',
+      o: 'p',
+      s: 't',
+      w: 'x',
+    };
+    const spellings = [
+      ...['01', '+1', '1.0', '1e0', ' 1', '0x1', '-1', '', '１', '4294967297', '1n'].map(
+        (one) => `${sessionId}.${one}.${mac}`,
+      ),
+      `${sessionId.toUpperCase()}.1.${mac}`,
+      `${sessionId.replaceAll('-', '')}.1.${mac}`,
+      `${sessionId}.1.${mac}=`,
+      `${sessionId}.1.${mac.slice(0, -1)}${last[mac.slice(-1) as keyof typeof last] ?? '!'}`,
+      `${sessionId}.1.${mac}.${mac}`,
+      // Of the generation before, which would end the session if its MAC were right; and with the MAC of another session.
+      `${sessionId}.0.${mac}`,
+      `${sessionId}.0.${other.refreshToken.split('.')[2]}`,
+      `${other.sessionId}.0.${refreshToken.split('.')[2]}`,
+    ];
+    server.clock.advanceSeconds(11);
+    for (const spelling of spellings)
+      expect([spelling, (await refresh(spelling)).code]).toEqual([spelling, 'INVALID_TOKEN']);
+    for (const token of [newer, other.refreshToken]) expect((await refresh(token)).code).toBeUndefined();
+  });
+
+  test('ends the session when it comes back after its successor was used and ten seconds passed', async () => {
+    const { refreshToken, sessionId } = await server.logIn('ada@example.com');
+    const first = (await refresh(refreshToken)).data['refresh'];
+    const second = (await refresh(first.refreshToken)).data['refresh'];
+    server.clock.advanceSeconds(11);
+    // The second was never seen: its answer may have been lost. The first was, by being used.
+    expect((await refresh(first.refreshToken)).data['refresh'].refreshToken).toBe(second.refreshToken);
+    expect(await isAlive(second.accessToken)).toBe(true);
+    expect((await refresh(first.refreshToken)).code).toBe('INVALID_TOKEN');
+    expect(await isAlive(second.accessToken)).toBe(false);
+    const [event] = await server.database.query(
+      `SELECT outcome, details FROM audit_events WHERE type = 'session.reuse_detected' AND details->>'session' = $1`,
+      [sessionId],
+    );
+    expect(event).toEqual({ outcome: 'DENIED', details: { session: sessionId, presented: 1, current: 2 } });
+  });
+
   test('is dead with its session’s idle time, and with its absolute end however often it is used', async () => {
     const idle = await server.logIn('ada@example.com');
     server.clock.advanceSeconds(14 * 86_400 + 1);
@@ -116,6 +173,19 @@ describe('a refresh token', () => {
     const left = Date.parse(answer.data['refresh'].session.expiresAt) - server.clock.now().getTime();
     expect(left).toBe(30 * 60_000);
     server.clock.advanceSeconds(30 * 60 + 1);
+    expect((await refresh(answer.data['refresh'].refreshToken)).code).toBe('INVALID_TOKEN');
+  });
+
+  test('of a holder of permissions is dead after 12 hours, however often it is used', async () => {
+    let { refreshToken } = await server.person('busy@example.com', 'support');
+    for (let halves = 1; halves <= 24; halves += 1) {
+      server.clock.advanceSeconds(1_799);
+      refreshToken = (await refresh(refreshToken)).data['refresh'].refreshToken;
+    }
+    const answer = await refresh(refreshToken);
+    const left = Date.parse(answer.data['refresh'].session.expiresAt) - server.clock.now().getTime();
+    expect(left).toBe(12 * 3_600_000 - 24 * 1_799_000);
+    server.clock.advance(left);
     expect((await refresh(answer.data['refresh'].refreshToken)).code).toBe('INVALID_TOKEN');
   });
 
