@@ -9,6 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Random } from '../platform/random.ts';
 import { inTransaction } from '../platform/transaction.ts';
+import { holdActor } from '../users/held-actor.repository.ts';
 import { ownAct } from '../users/own-act.ts';
 import type { OwnPassword } from '../users/own-password.ts';
 import type { CredentialRecord } from '../users/user.record.ts';
@@ -76,10 +77,11 @@ export class ReauthenticationService {
 
   async #stepUp(
     context: RequestContext<SessionViewer>,
-    { session }: SessionViewer,
+    viewer: SessionViewer,
     user: CredentialRecord,
   ): Promise<LoggedIn | undefined> {
     const { database, audit, dataKeys, tokens, clock, random, life } = this.#parts;
+    const { session } = viewer;
     if (user.dataKey === null) return undefined;
     const now = clock.now();
     const secret = random.bytes(REFRESH_KEY_BYTES);
@@ -90,7 +92,11 @@ export class ReauthenticationService {
     const generation = await inTransaction(database, async (tx) => {
       if (!(await passFence(tx, user.id, user.version))) return undefined;
       const moved = await stepUp(tx, { id, authGeneration, refreshKey, factors, expiresAt, now });
-      if (moved === undefined) throw new AppError('TOKEN_EXPIRED', 'This session has moved on. Use its newest token.');
+      if (moved === undefined) {
+        // Ended meanwhile: whoever is told to refresh would do it in vain.
+        await holdActor(tx, viewer, now);
+        throw new AppError('TOKEN_EXPIRED', 'This session has moved on. Use its newest token.');
+      }
       const details = { session: id, factors: [...factors] };
       await audit.record(tx, { type: 'session.reauthenticated', ...ownAct(context, user, dataKeys), details });
       return moved;
