@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { login, register, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { countEvents, login, register, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -71,6 +71,16 @@ describe('an error inside (v5.0.0-16.5.1)', () => {
     expect(await count()).toEqual(before);
     expect((await login(server.anyone, ADDRESS, PASSWORD)).code).toBeUndefined();
     expect(await count()).toEqual({ sessions: before.sessions + 1, devices: before.devices + 1 });
+  });
+
+  test('after its audit event was written takes the event back, too', async () => {
+    const created = () => countEvents(server, 'session.created', ada.userId);
+    const before = await created();
+    const answer = await without('devices', () => login(server.anyone, ADDRESS, PASSWORD));
+    expect(answer.code).toBe('INTERNAL_SERVER_ERROR');
+    expect(await created()).toBe(before);
+    await login(server.anyone, ADDRESS, PASSWORD);
+    expect(await created()).toBe(before + 1);
   });
 
   test('in an audit event keeps its change from happening: a profile that nobody could prove was changed', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { login, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { login, settled, until, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
 const ROUNDS = 50;
@@ -167,6 +167,82 @@ describe('no session lives on', () => {
       const newer = answer.data['reauthenticate'];
       if (newer) expect((await server.anyone.as(newer.accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
     }
+  });
+});
+
+describe('what began before a change waits for it', () => {
+  /** Does `change` and keeps it back until `request` waits for it; then lets it happen. */
+  async function behind<T>(change: string, id: string, request: () => Promise<T>): Promise<T> {
+    const runner = server.database.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query(change, [id]);
+    const answer = request();
+    await until('the request waits for the row', async () => {
+      const waiting = await runner.query(
+        'SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid',
+      );
+      return waiting.length > 0;
+    });
+    await runner.commitTransaction();
+    await runner.release();
+    return answer;
+  }
+  const DISABLE = `UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`;
+  const END = 'UPDATE sessions SET revoked_at = created_at WHERE id = $1';
+
+  test('a login, and makes no session', async () => {
+    const { userId } = await server.person('behind-login@example.com');
+    const answer = await behind(DISABLE, userId, () => login(server.anyone, 'behind-login@example.com', PASSWORD));
+    expect(answer.code).toBe('ACCOUNT_DISABLED');
+    const sessions = await server.database.query('SELECT 1 FROM sessions WHERE user_id = $1', [userId]);
+    expect(sessions).toHaveLength(2);
+  });
+
+  test('a refresh, and gives no tokens', async () => {
+    const { userId, refreshToken, sessionId } = await server.person('behind-refresh@example.com');
+    const answer = await behind(DISABLE, userId, () => server.anyone.send(REFRESH, { t: refreshToken }));
+    expect([answer.code, answer.data]).toEqual(['INVALID_TOKEN', { refresh: null }]);
+    const [row] = await server.database.query('SELECT refresh_generation FROM sessions WHERE id = $1', [sessionId]);
+    expect(row.refresh_generation).toBe(0);
+  });
+
+  test('a change of the profile, and writes nothing', async () => {
+    const { client, sessionId, userId } = await server.person('behind-profile@example.com');
+    const answer = await behind(END, sessionId, () =>
+      client.send('mutation { updateProfile(input: { bio: "too late" }) { user { id } } }'),
+    );
+    expect(answer.code).toBe('UNAUTHENTICATED');
+    const [row] = await server.database.query('SELECT bio FROM profiles WHERE user_id = $1', [userId]);
+    expect(row.bio).toBeNull();
+  });
+
+  test('a change of the password, and leaves the old one', async () => {
+    const email = 'behind-password@example.com';
+    const { client, sessionId } = await server.person(email);
+    const answer = await behind(END, sessionId, () => client.send(CHANGE, { from: PASSWORD, to: NEWER }));
+    expect(answer.code).toBe('UNAUTHENTICATED');
+    expect((await login(server.anyone, email, NEWER)).code).toBe('INVALID_CREDENTIALS');
+    expect((await login(server.anyone, email, PASSWORD)).code).toBeUndefined();
+  });
+
+  test('a step-up, and makes no fresh session', async () => {
+    const { client, sessionId } = await server.person('behind-step-up@example.com');
+    const answer = await behind(END, sessionId, () =>
+      client.send(`mutation { reauthenticate(input: { password: "${PASSWORD}" }) { accessToken } }`),
+    );
+    expect(answer.data).toEqual({ reauthenticate: null });
+    // TOKEN_EXPIRED would send the client to refresh in vain.
+    expect(answer.code).toBe('UNAUTHENTICATED');
+  });
+
+  test('a request for a move to another address, and mails nobody', async () => {
+    const { client, sessionId } = await server.person('behind-move@example.com');
+    const answer = await behind(END, sessionId, () =>
+      client.send('mutation { requestEmailChange(input: { newEmail: "behind-new@example.com" }) { accepted } }'),
+    );
+    expect(answer.code).toBe('UNAUTHENTICATED');
+    await settled(server);
+    expect(server.mails.to('behind-new@example.com')).toEqual([]);
   });
 });
 
