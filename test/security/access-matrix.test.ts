@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type GraphQLNamedType, GraphQLObjectType, getNamedType, isObjectType, isUnionType } from 'graphql';
 import { ACCESS_MAP } from '../../src/access/access-map.ts';
 import { describeSchema } from '../../src/schema.ts';
-import { WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { until, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { Client } from '../support/client.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -247,5 +247,51 @@ describe('another’s session (v5.0.0-8.2.2)', () => {
       expect(told(theirs?.text)).toBe(told(random?.text));
     }
     expect((await victim.client.send('{ me { id } }')).data['me']).toEqual({ id: victim.userId });
+  });
+});
+
+describe('a denial (v5.0.0-16.3.2)', () => {
+  const denials = (sessionUser: string) =>
+    server.database.query<{ details: object; request_id: string }[]>(
+      `SELECT details, request_id FROM audit_events WHERE type = 'access.denied' AND actor_id = $1
+         ORDER BY details->>'field'`,
+      [sessionUser],
+    );
+
+  test('of somebody known is one event each, with its field, its code and its request, and without what was sent', async () => {
+    const { client, userId, sessionId } = await server.person('denied@example.com');
+    await server.database.query(
+      `UPDATE sessions SET authenticated_at = authenticated_at - interval '601 seconds' WHERE id = $1`,
+      [sessionId],
+    );
+    const aged = await client.send(
+      'mutation { requestEmailChange(input: { newEmail: "sent@example.com" }) { accepted } }',
+    );
+    await client.send('mutation { logout { loggedOut } }');
+    const ended = await client.send('{ me { id } }');
+    const { accessToken } = await server.logIn('denied@example.com');
+    await server.anyone.as(accessToken).send('{ me { id } }');
+    await until('both were written', async () => (await denials(userId)).length >= 2);
+    expect(await denials(userId)).toEqual([
+      {
+        details: { operation: 'QUERY', field: 'me', code: 'UNAUTHENTICATED' },
+        request_id: ended.headers.get('x-request-id'),
+      },
+      {
+        details: { operation: 'MUTATION', field: 'requestEmailChange', code: 'REAUTHENTICATION_REQUIRED' },
+        request_id: aged.headers.get('x-request-id'),
+      },
+    ]);
+  });
+
+  test('of nobody known who reads is none: to be asked to log in happens every day', async () => {
+    const count = async () =>
+      (await server.database.query(`SELECT count(*)::int AS count FROM audit_events WHERE type = 'access.denied'`))[0]
+        .count;
+    const before = await count();
+    await server.anyone.as('nonsense').send('{ me { id } }');
+    await server.anyone.send('mutation { revokeOtherSessions { revokedCount } }');
+    await until('the mutation was written', async () => (await count()) > before);
+    expect(await count()).toBe(before + 1);
   });
 });
