@@ -74,6 +74,7 @@ export function makeGates(parts: GatesParts) {
       auditPlugin({
         refused: (context, refusal) => refusals.refused(context, refusal),
         hidden: (context, fields) => refusals.hidden(context, fields),
+        failed: (context, error) => refusals.failed(context, error),
         isRecorded: (error) => auditQueue.isRecorded(error),
       }),
     ],

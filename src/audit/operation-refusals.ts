@@ -1,4 +1,5 @@
 import type { RequestContext } from '../access/request-context.ts';
+import { SealBroken } from '../crypto/sealed.ts';
 import type { ErrorCode } from '../platform/errors.ts';
 import { errorFacts, type Logger } from '../platform/logger.ts';
 import type { Actor, AuditEvent } from './audit-event.ts';
@@ -46,6 +47,18 @@ export class OperationRefusals {
   /** `fields`: how many values of others the operation asked for in vain. */
   hidden(context: RequestContext, fields: number): void {
     this.#record(() => ({ type: 'access.hidden', by: this.#actorOf(context), details: { fields } }));
+  }
+
+  /** A sealed value that does not open was tampered with, or belongs elsewhere; any other fault is the log's affair alone. */
+  failed(context: RequestContext, error: unknown): void {
+    if (!(error instanceof SealBroken)) return;
+    const { table, column, rowId } = error;
+    this.#record(() => ({
+      type: 'seal.broken',
+      by: this.#actorOf(context),
+      subjectId: toName(rowId),
+      details: { table: toName(table), column: toName(column) },
+    }));
   }
 
   #record(makeEvent: () => AuditEvent): void {

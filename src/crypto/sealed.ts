@@ -55,11 +55,13 @@ export class SealBroken extends Error {
   readonly code = 'SEAL_BROKEN';
   readonly table: string;
   readonly column: string;
+  readonly rowId: string;
 
   constructor({ table, column, rowId }: Place, keyId: string) {
     super(`${table}.${column} of row ${rowId} does not open with key ${keyId}`);
     this.table = table;
     this.column = column;
+    this.rowId = rowId;
   }
 }
 

@@ -22,6 +22,8 @@ export interface AuditPluginParts {
   refused(context: RequestContext, refusal: RefusedField): void;
   /** Takes how many values of others an operation was silently not given. Must not throw. */
   hidden(context: RequestContext, fields: number): void;
+  /** Takes an error that is nobody's refusal: a fault of the server's, or of what it stores. Must not throw. */
+  failed(context: RequestContext, error: unknown): void;
   /** Whether a service has recorded this refusal with an event of its own (a failed login). */
   isRecorded(error: unknown): boolean;
 }
@@ -103,6 +105,7 @@ export function auditPlugin(parts: AuditPluginParts): ApolloServerPlugin<Request
       return {
         async didEncounterErrors(request) {
           for (const refusal of refusalsIn(request, parts.isRecorded)) parts.refused(request.contextValue, refusal);
+          for (const { originalError } of request.errors) parts.failed(request.contextValue, originalError);
         },
         async willSendResponse({ contextValue }) {
           if (contextValue.hiddenFields > 0) parts.hidden(contextValue, contextValue.hiddenFields);

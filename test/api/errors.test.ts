@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { countEvents, login, register, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { countEvents, login, register, until, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -100,6 +100,11 @@ describe('an error inside (v5.0.0-16.5.1)', () => {
     expect(answer.code).toBe('INTERNAL_SERVER_ERROR');
     expect(answer.errors[0]?.path).toEqual(['me', 'profile', 'displayName']);
     expect(answer.data['me']).toEqual({ id: ada.userId, profile: { displayName: null, locale: null } });
+    await until('the trail tells of it', async () => (await countEvents(server, 'seal.broken', ada.userId)) === 1);
+    const [event] = await server.database.query(
+      `SELECT details, actor_id FROM audit_events WHERE type = 'seal.broken'`,
+    );
+    expect(event).toEqual({ details: { table: 'profiles', column: 'display_name' }, actor_id: ada.userId });
   });
 
   test('of a sealed value that was moved from another person is one, too (v5.0.0-11.3.3)', async () => {

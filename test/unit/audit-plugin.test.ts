@@ -48,6 +48,7 @@ const server = new ApolloServer<RequestContext>({
     auditPlugin({
       refused: (_, refusal) => refused.push(refusal),
       hidden: (_, fields) => hidden.push(fields),
+      failed: () => undefined,
       isRecorded: (error) => typeof error === 'object' && error !== null && recorded.has(error),
     }),
   ],
