@@ -3,6 +3,8 @@ import type { RequestContext } from '../access/request-context.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import type { UserId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { type AddressJobs, jobOrigin } from './address-jobs.ts';
 import { clearProfile, markVerified } from './email-verification.repository.ts';
@@ -39,13 +41,22 @@ export class EmailVerification {
 
   /**
    * Verifies the address. Where it was registered with different passwords, none of them and no profile counts any more, and a
-   * token to set one is mailed: whoever registered first need not be the owner. Throws INVALID_TOKEN.
+   * token to set one is mailed: whoever registered first need not be the owner. Throws INVALID_TOKEN, and BUSY where the account keeps changing.
    */
   async verify(context: RequestContext, text: string): Promise<{ setPassword: boolean }> {
-    const { database, tokens, audit, dataKeys, mails } = this.#parts;
+    // Whoever loses to a registration that contests the address at this moment reads once more: the token is still good.
+    const done = (await this.#try(context, text)) ?? (await this.#try(context, text));
+    if (done) return done;
+    throw new AppError('BUSY', 'The account changed meanwhile. Try again.', { retryAfter: 1 });
+  }
+
+  /** Undefined when the user has changed since they were read. */
+  async #try(context: RequestContext, text: string): Promise<{ setPassword: boolean } | undefined> {
+    const { database, tokens, audit, dataKeys, mails, clock } = this.#parts;
     const token = await tokens.get(database.manager, text, ['VERIFY_EMAIL']);
     const setPassword = await inTransaction(database, async (tx) => {
-      const user = await this.#activate(tx, token);
+      const user = await this.#get(tx, token.userId);
+      if (!(await markVerified(tx, { ...token, contested: user.contested, now: clock.now() }))) return undefined;
       await tokens.use(tx, token);
       await audit.record(tx, {
         type: 'email.verified',
@@ -54,23 +65,16 @@ export class EmailVerification {
       });
       if (user.contested) {
         await clearProfile(tx, user.id);
-        await mails.sendToken(tx, await this.#get(tx, user), 'SET_PASSWORD', 'set-password');
+        await mails.sendToken(tx, await this.#get(tx, user.id), 'SET_PASSWORD', 'set-password');
       }
       return user.contested;
     });
+    if (setPassword === undefined) return undefined;
     if (setPassword) mails.wake();
     return { setPassword };
   }
 
-  /** The user as they were; INVALID_TOKEN when they are not PENDING any more, or what voids the token has happened. */
-  async #activate(tx: EntityManager, token: { userId: CredentialRecord['id']; mailTokenVersion: number }) {
-    const now = this.#parts.clock.now();
-    const user = await findCredentials(tx, token.userId);
-    if (!user || !(await markVerified(tx, { ...token, contested: user.contested, now }))) throw invalidToken();
-    return user;
-  }
-
-  async #get(tx: EntityManager, { id }: CredentialRecord): Promise<CredentialRecord> {
+  async #get(tx: EntityManager, id: UserId): Promise<CredentialRecord> {
     const user = await findCredentials(tx, id);
     if (!user) throw invalidToken();
     return user;
