@@ -124,7 +124,10 @@ async function serve(
     playgroundFolder: join(PACKAGE_FOLDER, 'dist/playground'),
   });
   closers.push(() => closeHttpApp(app, REQUESTS_MS));
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+    const isTaken = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? new Error(`Port ${config.port} is taken: stop what listens there, or set PORT to another`) : error;
+  });
 }
 
 function makeTransport(config: Config, { clock }: Foundation): MailTransport {
