@@ -2,9 +2,9 @@ import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { GraphQLResolveInfo } from 'graphql';
 import { makeAtomicStore } from '../../src/limits/atomic-store.ts';
-import { makeRateLimiter, outcomeOf } from '../../src/limits/rate-limit-rules.ts';
+import { makeRateLimiter } from '../../src/limits/rate-limit-rules.ts';
 import { makeRateLimitTable, type RateLimitName } from '../../src/limits/rate-limits.ts';
-import { AppError, ERROR_CODES } from '../../src/platform/errors.ts';
+import { AppError } from '../../src/platform/errors.ts';
 import { ManualClock } from '../support/clock.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -332,26 +332,5 @@ describe('rate limits of fields', () => {
         () => 'anna',
       ),
     ).toBe(3_000);
-  });
-});
-
-describe('the outcome of an attempt', () => {
-  const expected: Record<string, string> = {
-    BUSY: 'untried',
-    BAD_USER_INPUT: 'untried',
-    WEAK_PASSWORD: 'untried',
-    REGISTRATION_CLOSED: 'untried',
-    EMAIL_NOT_VERIFIED: 'succeeded',
-    ACCOUNT_DISABLED: 'succeeded',
-  };
-
-  test.each([...ERROR_CODES])('%s', (code) => {
-    expect(outcomeOf(new AppError(code, ''))).toBe(expected[code] ?? 'failed');
-  });
-
-  test('is a success without an error, and a failure with one that nobody knows', () => {
-    expect(outcomeOf(undefined)).toBe('succeeded');
-    expect(outcomeOf(new Error('x'))).toBe('failed');
-    expect(outcomeOf(null)).toBe('failed');
   });
 });
