@@ -1,9 +1,9 @@
 import 'reflect-metadata';
 import { availableParallelism } from 'node:os';
 import { runCommand } from './cli/run-command.ts';
-import { RATE_LIMIT_NAMES } from './limits/rate-limits.ts';
+import { LIMIT_SETTING_NAMES } from './limits/rate-limits.ts';
 
-const facts = { cores: availableParallelism(), cwd: process.cwd(), rateLimitNames: RATE_LIMIT_NAMES };
+const facts = { cores: availableParallelism(), cwd: process.cwd(), rateLimitNames: LIMIT_SETTING_NAMES };
 
 /** Resolves at the first SIGINT or SIGTERM. A second one does not wait for the rest to end. */
 const stopSignal = new Promise<void>((resolve) => {

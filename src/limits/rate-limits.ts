@@ -125,6 +125,8 @@ const DEFAULTS = {
 
 export type RateLimitName = keyof typeof DEFAULTS;
 export const RATE_LIMIT_NAMES = Object.keys(DEFAULTS) as readonly RateLimitName[];
+/** The rows that have a LIMIT_ variable. The address window has ADDRESS_LIMIT: with two names one would lose without a word. */
+export const LIMIT_SETTING_NAMES = RATE_LIMIT_NAMES.filter((name) => name !== 'addressByClient');
 export type RateLimitTable = Readonly<Record<RateLimitName, RateLimitRow>>;
 
 const isName = (name: string): name is RateLimitName => Object.hasOwn(DEFAULTS, name);

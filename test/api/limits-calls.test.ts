@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLObjectType, getNamedType, isInputObjectType } from 'graphql';
 import { ACCESS_MAP } from '../../src/access/access-map.ts';
 import { CREDENTIAL_MUTATIONS } from '../../src/limits/credential-mutations.ts';
-import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import { describeSchema } from '../../src/schema.ts';
 import { limitVariable } from '../../src/settings.ts';
 import { PATIENT, RESET, register, settled, verify, WITHOUT_LIMITS } from '../support/account-acts.ts';
@@ -206,10 +206,7 @@ const credentialMutations = mutationNames.filter((name) => CREDENTIAL_MUTATIONS.
 describe('every credential mutation', () => {
   let strict: TestServer;
   beforeAll(async () => {
-    const three = RATE_LIMIT_NAMES.filter((name) => name !== 'addressByClient').map((name) => [
-      limitVariable(name),
-      '3',
-    ]);
+    const three = LIMIT_SETTING_NAMES.map((name) => [limitVariable(name), '3']);
     strict = await startTestServer({ ...WITHOUT_LIMITS, ...Object.fromEntries(three), TRUSTED_PROXIES: '127.0.0.1' });
   });
   afterAll(() => strict.stop());

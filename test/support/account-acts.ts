@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import { limitVariable } from '../../src/settings.ts';
 import type { Answer, Client } from './client.ts';
 import type { TestServer } from './server.ts';
@@ -13,7 +13,7 @@ export const PATIENT: Readonly<Record<string, string>> = {
 
 /** The same for tests that are about something else than limits: no row is ever used up. */
 export const WITHOUT_LIMITS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(RATE_LIMIT_NAMES.map((name) => [limitVariable(name), '1000000000'])),
+  ...Object.fromEntries(LIMIT_SETTING_NAMES.map((name) => [limitVariable(name), '1000000000'])),
   ...PATIENT,
 };
 

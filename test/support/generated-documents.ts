@@ -5,7 +5,7 @@ import { EVENT_TYPES, type EventSpec } from '../../src/audit/event-types.ts';
 import { loadConfig } from '../../src/config.ts';
 import { printSdl } from '../../src/graphql/build-schema.ts';
 import { limitsTable } from '../../src/limits/limits-table.ts';
-import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import { describeSchema } from '../../src/schema.ts';
 import { limitVariable, settingsTable } from '../../src/settings.ts';
 
@@ -58,7 +58,7 @@ function toDuration(seconds: number): string {
 const documentVariable = (limit: string) => limitVariable(limit).replace(/^LIMIT_/, 'DOCUMENT_');
 
 function limitsDocument(): string {
-  const rows = limitsTable(loadConfig({}, { cores: 2, cwd: '/', rateLimitNames: RATE_LIMIT_NAMES }));
+  const rows = limitsTable(loadConfig({}, { cores: 2, cwd: '/', rateLimitNames: LIMIT_SETTING_NAMES }));
   const ofDocuments = rows.filter(({ answers }) => answers === 'DOCUMENT_LIMIT_EXCEEDED');
   const ofRates = rows.filter(({ answers }) => answers === 'RATE_LIMITED');
   return `# Limits
@@ -145,7 +145,7 @@ function fill(document: string, name: string, text: string): string {
 
 /** Every generated document by its path from the project on, as it must be. README.md keeps all but its marked parts. */
 export function generatedDocuments(): ReadonlyMap<string, string> {
-  const readme = fill(readFileSync('README.md', 'utf8'), 'settings', settingsTable(RATE_LIMIT_NAMES));
+  const readme = fill(readFileSync('README.md', 'utf8'), 'settings', settingsTable(LIMIT_SETTING_NAMES));
   return new Map([
     ['README.md', fill(readme, 'access', accessTable())],
     ['docs/limits.md', limitsDocument()],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig.ts';
 import { loadConfig } from '../../src/config.ts';
-import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import type { Logger } from '../../src/platform/logger.ts';
 import { startServer } from '../../src/server.ts';
 import { Client } from './client.ts';
@@ -83,7 +83,7 @@ export async function startTestServer(
     ...(shared ? { PUBLIC_URL: shared.publicUrl } : {}),
     ...settings,
   };
-  const config = loadConfig(env, { cores: 2, cwd: dataDir, rateLimitNames: RATE_LIMIT_NAMES });
+  const config = loadConfig(env, { cores: 2, cwd: dataDir, rateLimitNames: LIMIT_SETTING_NAMES });
   const running = await startServer(config, { clock, logger, transport: mails });
   const database = await new DataSource({ ...dataSourceOptions, url: ownerUrl, poolSize: 2 }).initialize();
   const url = `http://127.0.0.1:${running.port}`;

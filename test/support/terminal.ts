@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { runCommand } from '../../src/cli/run-command.ts';
 import type { Environment } from '../../src/config.ts';
-import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 
 export interface CommandOutcome {
   readonly code: number;
@@ -28,7 +28,7 @@ export async function runInTerminal(
   const said = { out: '', err: '' };
   const code = await runCommand(words, {
     env,
-    facts: { cores: 2, cwd: process.cwd(), rateLimitNames: RATE_LIMIT_NAMES },
+    facts: { cores: 2, cwd: process.cwd(), rateLimitNames: LIMIT_SETTING_NAMES },
     stopSignal: new Promise(() => {}),
     stdin,
     print: (text) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig } from '../../src/config.ts';
 import { DEFAULT_DOCUMENT_LIMITS } from '../../src/limits/document-limit-texts.ts';
-import { RATE_LIMIT_NAMES } from '../../src/limits/rate-limits.ts';
+import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import { limitVariable, SETTINGS, type Setting, settingsTable } from '../../src/settings.ts';
 
 const rows = Object.entries<Setting<unknown>>(SETTINGS);
@@ -50,11 +50,11 @@ describe('the table of settings', () => {
   });
 
   test('agrees with the limits of documents, and reaches every row of the rate limits', () => {
-    const facts = { cores: 2, cwd: '/srv', rateLimitNames: RATE_LIMIT_NAMES };
+    const facts = { cores: 2, cwd: '/srv', rateLimitNames: LIMIT_SETTING_NAMES };
     expect(loadConfig({}, facts).documents).toEqual(DEFAULT_DOCUMENT_LIMITS);
-    const env = Object.fromEntries(RATE_LIMIT_NAMES.map((row, at) => [limitVariable(row), String(at + 1)]));
+    const env = Object.fromEntries(LIMIT_SETTING_NAMES.map((row, at) => [limitVariable(row), String(at + 1)]));
     expect(loadConfig(env, facts).rateLimits).toEqual(
-      Object.fromEntries(RATE_LIMIT_NAMES.map((row, at) => [row, at + 1])),
+      Object.fromEntries(LIMIT_SETTING_NAMES.map((row, at) => [row, at + 1])),
     );
   });
 
