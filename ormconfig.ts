@@ -3,10 +3,12 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
 import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
 import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
+import { Erasures1764000000040 } from './migrations/1764000000040-erasures.ts';
 import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
 import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
 import { DayKeyEntity } from './src/audit/day-key.entity.ts';
 import { MailEntity } from './src/mail/mail.entity.ts';
+import { ErasureEntity } from './src/personal-data/erasure.entity.ts';
 import { RoleEntity, UserRoleEntity } from './src/roles/role.entity.ts';
 import { DeviceEntity } from './src/sessions/device.entity.ts';
 import { SessionEntity } from './src/sessions/session.entity.ts';
@@ -39,8 +41,9 @@ export const dataSourceOptions = {
     AuditPositionEntity,
     DayKeyEntity,
     MailEntity,
+    ErasureEntity,
   ],
-  migrations: [Accounts1764000000000, AuditAndMail1764000000001, Devices1764000000002],
+  migrations: [Accounts1764000000000, AuditAndMail1764000000001, Devices1764000000002, Erasures1764000000040],
   migrationsTableName: 'migrations',
   migrationsTransactionMode: 'each',
   synchronize: false,

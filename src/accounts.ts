@@ -5,6 +5,9 @@ import { PasswordHasher } from './crypto/password-hasher.ts';
 import type { Foundation } from './foundation.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
+import { ErasureService } from './personal-data/erasure.service.ts';
+import { ExportService } from './personal-data/export.service.ts';
+import { PersonalDataResolver } from './personal-data/personal-data.resolver.ts';
 import { errorFacts } from './platform/logger.ts';
 import { Devices } from './sessions/devices.ts';
 import { LoginService } from './sessions/login.service.ts';
@@ -156,6 +159,8 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const { audiences } = config;
   const serviceTokens = new ServiceTokenService({ database, audit, dataKeys, tokens, clock, audiences });
   const ownSessions = new OwnSessionsService({ database, audit, dataKeys, endings, clock });
+  const exports = new ExportService({ database, audit, dataKeys, dayKeys, outbox, clock });
+  const erasures = new ErasureService({ database, audit, dataKeys, outbox, clock, erased: () => undefined });
   const viewers = new Viewers({ database, clock });
 
   /** Decoys like the rest, the keys of today and tomorrow, and none that had their 30 days. Safe on any number of nodes. */
@@ -180,6 +185,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       new SessionsResolver({ login, refresh, logout }),
       new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, dataKeys }),
       new PasswordResetResolver({ resets }),
+      new PersonalDataResolver({ exports, erasures }),
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {

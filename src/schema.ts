@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { ClassType } from 'type-graphql';
 import { buildSchema } from './graphql/build-schema.ts';
 import { ServerInfoResolver } from './graphql/server-info.ts';
+import { PersonalDataResolver } from './personal-data/personal-data.resolver.ts';
 import { OwnSessionsResolver } from './sessions/own-sessions.resolver.ts';
 import { PasswordResetResolver } from './sessions/password-reset.resolver.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
@@ -18,6 +19,7 @@ const RESOLVERS: readonly ClassType[] = [
   SessionsResolver,
   OwnSessionsResolver,
   PasswordResetResolver,
+  PersonalDataResolver,
   ServerInfoResolver,
 ];
 

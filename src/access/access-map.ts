@@ -59,6 +59,8 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
     resetPassword: row(anyone, 'mailTokenByClient'),
 
     updateProfile: row(loggedIn, 'updateProfileByUser'),
+    exportMyData: row(recentlyLoggedIn, 'exportByUser'),
+    eraseMe: row(recentlyLoggedIn, 'mutationByClient'),
   },
 
   User: {
@@ -123,6 +125,8 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   RequestPasswordResetPayload: rows(asParent, 'accepted'),
   ResetPasswordPayload: rows(asParent, 'reset', 'deviceToken'),
   UpdateProfilePayload: rows(asParent, 'user'),
+  ExportMyDataPayload: rows(asParent, 'exportedAt', 'data'),
+  EraseMePayload: rows(asParent, 'erased'),
 
   ServerInfo: rows(
     anyone,

@@ -102,6 +102,11 @@ export const EVENT_TYPES = {
     ...user('An access token for another service was given out.'),
     details: { session: id, audience: name },
   },
+  'personal_data.exported': user('A person took a copy of all that is stored about them.'),
+  'user.erased': {
+    ...user('A person was erased: what was sealed under their key, here too, opens no more.'),
+    details: { by: oneOf('OWNER') },
+  },
   'login.failed': {
     says: 'A login was refused. For an address that nobody has, the address is kept under the key of its day.',
     outcome: 'FAILED',

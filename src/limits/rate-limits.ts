@@ -107,6 +107,13 @@ const DEFAULTS = {
     counts: 'every',
     of: 'changes of one profile',
   },
+  exportByUser: {
+    points: 3,
+    windowSeconds: 24 * HOUR,
+    key: 'user',
+    counts: 'every',
+    of: 'copies of all data of one person (exportMyData)',
+  },
   mutationByClient: {
     points: 300,
     windowSeconds: MINUTE,

@@ -1,4 +1,5 @@
 import { accountCreated } from './mail-templates/account-created.ts';
+import { accountErased } from './mail-templates/account-erased.ts';
 import { alreadyRegistered } from './mail-templates/already-registered.ts';
 import { confirmEmail } from './mail-templates/confirm-email.ts';
 import { emailChangeRequested } from './mail-templates/email-change-requested.ts';
@@ -20,6 +21,7 @@ export const MAIL_TEMPLATES = {
   'confirm-email': confirmEmail,
   'email-change-requested': emailChangeRequested,
   'email-changed': emailChanged,
+  'account-erased': accountErased,
 } as const satisfies Readonly<Record<string, MailTemplate>>;
 
 export type MailKind = keyof typeof MAIL_TEMPLATES;

@@ -15,7 +15,15 @@ import { checkAddress } from './compose-message.ts';
 import type { MailContent } from './mail-content.ts';
 import type { Mail } from './mail-kinds.ts';
 import type { MailTransport } from './mail-transport.ts';
-import { type ClaimedMail, claimMails, deleteMail, findDataKey, insertMail, postponeMail } from './mails.repository.ts';
+import {
+  type ClaimedMail,
+  claimMails,
+  deleteMail,
+  findDataKey,
+  findWaitingMails,
+  insertMail,
+  postponeMail,
+} from './mails.repository.ts';
 import { renderMail } from './render-mail.ts';
 
 const BATCH = 8;
@@ -31,6 +39,13 @@ const GIVE_UP_MS = 3 * 86_400_000;
 export interface MailOwner {
   readonly userId: UserId;
   readonly key: SealingKey;
+}
+
+/** A mail on its way to a person. */
+export interface WaitingMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly createdAt: Date;
 }
 
 export interface MailOutboxParts {
@@ -78,6 +93,15 @@ export class MailOutbox {
       content: seal<MailContent>(key, placeOf(id), renderMail(mail, appUrl), random),
       nextAttemptAt: now,
       createdAt: now,
+    });
+  }
+
+  /** What waits for one person, oldest first; without the text, which may hold a token. */
+  async listWaiting(tx: EntityManager, { userId, key }: MailOwner): Promise<readonly WaitingMail[]> {
+    const mails = await findWaitingMails(tx, userId);
+    return mails.map(({ id, content, createdAt }) => {
+      const { to, subject } = open(key, placeOf(id), content);
+      return { to, subject, createdAt };
     });
   }
 

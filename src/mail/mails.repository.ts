@@ -51,6 +51,18 @@ export async function claimMails(
   return rows.map((row) => ({ ...row, content: new Sealed<MailContent>(row.content) }));
 }
 
+/** The mails that wait for one person, oldest first. */
+export async function findWaitingMails(
+  manager: EntityManager,
+  userId: UserId,
+): Promise<readonly Pick<ClaimedMail, 'id' | 'content' | 'createdAt'>[]> {
+  const rows: { id: string; content: Buffer; createdAt: Date }[] = await manager.query(
+    'SELECT id, content, created_at AS "createdAt" FROM mails WHERE user_id = $1 ORDER BY created_at, id',
+    [userId],
+  );
+  return rows.map((row) => ({ ...row, content: new Sealed<MailContent>(row.content) }));
+}
+
 /** Lets go of a mail until its next try. */
 export async function postponeMail(manager: EntityManager, id: string, nextAttemptAt: Date): Promise<void> {
   await manager.query('UPDATE mails SET next_attempt_at = $2, claimed_until = NULL WHERE id = $1', [id, nextAttemptAt]);

@@ -10,6 +10,8 @@ export async function holdMigrationLock(tx: EntityManager): Promise<void> {
 
 /** What the server may do with each table; those of the audit trail it may only add to. */
 const AUDIT_TABLES = ['audit_events', 'audit_positions', 'audit_seals', 'audit_unsealed'];
+/** Nobody who was erased may be taken off the list. */
+const ADDED_TO = [...AUDIT_TABLES, 'erasures'];
 
 /**
  * Gives the server's role what it needs and no more: no DDL, nothing on the migrations' table but to read it, and of the
@@ -25,7 +27,7 @@ export async function grantToServer(owner: EntityManager, role: string): Promise
     const rights =
       name === 'migrations'
         ? 'SELECT'
-        : AUDIT_TABLES.includes(name)
+        : ADDED_TO.includes(name)
           ? `SELECT, INSERT${name === 'audit_unsealed' ? ', DELETE' : ''}`
           : 'SELECT, INSERT, UPDATE, DELETE';
     await owner.query(`REVOKE ALL ON TABLE "${name}" FROM ${quoted}`);

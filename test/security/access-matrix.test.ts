@@ -20,7 +20,8 @@ const WHO: Readonly<Record<string, string>> = {
   'anyone, with sound credentials or none': 'Query.me',
   'logged in': `Mutation.confirmEmailChange Mutation.reauthenticate Mutation.serviceToken Mutation.changePassword
     Mutation.updateProfile`,
-  'logged in recently': 'Mutation.requestEmailChange Mutation.revokeSession Mutation.revokeOtherSessions',
+  'logged in recently': `Mutation.requestEmailChange Mutation.revokeSession Mutation.revokeOtherSessions
+    Mutation.exportMyData Mutation.eraseMe`,
   'self, or USERS_READ; else null': `User.email
     Profile.displayName Profile.givenName Profile.familyName Profile.bio Profile.phone Profile.birthDate Profile.address
     Profile.avatarUrl Profile.locale Profile.timeZone Profile.updatedAt`,
@@ -41,7 +42,8 @@ const WHO: Readonly<Record<string, string>> = {
     LogoutPayload.loggedOut RevokeSessionPayload.revoked RevokeSessionPayload.revokedSessionId RevokeSessionPayload.user
     RevokeOtherSessionsPayload.revokedCount RevokeOtherSessionsPayload.revokedSessionIds RevokeOtherSessionsPayload.user
     ChangePasswordPayload.changed RequestPasswordResetPayload.accepted ResetPasswordPayload.reset
-    ResetPasswordPayload.deviceToken UpdateProfilePayload.user`,
+    ResetPasswordPayload.deviceToken UpdateProfilePayload.user ExportMyDataPayload.exportedAt ExportMyDataPayload.data
+    EraseMePayload.erased`,
 };
 const whoMay = new Map(
   Object.entries(WHO).flatMap(([who, fields]) => fields.split(/\s+/).map((field) => [field, who] as const)),
@@ -109,6 +111,8 @@ const CALLS: Readonly<Record<string, readonly [args: string, code: string | unde
     `(input: { token: "${NOBODY_TOKEN}", newPassword: "${OTHER_PASSWORD}" })`,
     'INVALID_TOKEN',
   ],
+  'Mutation.exportMyData': ['', undefined],
+  'Mutation.eraseMe': ['(input: { confirmEmail: "somebody-else@example.com" })', 'BAD_USER_INPUT'],
   'Mutation.updateProfile': ['(input: { displayName: "Me" })', undefined],
 };
 

@@ -1,0 +1,99 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { RequestContext } from '../access/request-context.ts';
+import type { AuditEvent } from '../audit/audit-event.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { DataKeys } from '../crypto/data-keys.ts';
+import { open } from '../crypto/sealed.ts';
+import type { MailOutbox } from '../mail/mail-outbox.ts';
+import { badInput } from '../platform/bad-input.ts';
+import type { Clock } from '../platform/clock.ts';
+import { canonicalAddress, parseEmailAddress } from '../platform/email-address.ts';
+import { AppError } from '../platform/errors.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { permissionsOf } from '../roles/role.record.ts';
+import { holdActor } from '../users/held-actor.repository.ts';
+import { ownAct } from '../users/own-act.ts';
+import { profilePlace } from '../users/profile.sealing.ts';
+import type { ViewerWithUser } from '../users/profile.service.ts';
+import type { CredentialRecord } from '../users/user.record.ts';
+import { findCredentials } from '../users/users.repository.ts';
+import { deletePersonalRows, insertErasure, lockUser, markErased } from './erasure.repository.ts';
+
+interface ErasureParts {
+  readonly database: DataSource;
+  readonly audit: AuditTrail;
+  readonly dataKeys: DataKeys;
+  readonly outbox: MailOutbox;
+  readonly clock: Clock;
+  /** Told once somebody's erasure has committed: what is left of them in files and dead rows can go. */
+  readonly erased: () => void;
+}
+
+/** Erases people for good (GDPR, article 17): what was sealed under their data key opens no more, in the audit trail too. */
+export class ErasureService {
+  readonly #parts: ErasureParts;
+
+  constructor(parts: ErasureParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Erases the viewer. BAD_USER_INPUT where `confirmEmail` is not their address. CONFLICT for a holder of any permission: another
+   * administrator takes it away first, so that nobody removes themselves from what they have just done, or the last administrator.
+   */
+  async eraseOwn(context: RequestContext<ViewerWithUser>, confirmEmail: string): Promise<void> {
+    const { database, dataKeys, clock } = this.#parts;
+    const viewer = await context.getViewer();
+    await inTransaction(database, async (tx) => {
+      await lockUser(tx, viewer.userId);
+      await holdActor(tx, viewer, clock.now());
+      const user = await findCredentials(tx, viewer.userId);
+      if (!user) throw new TypeError('A user whose row is locked is there');
+      if (!isAddressOf(user, confirmEmail, dataKeys)) throw wrongAddress();
+      if (permissionsOf(user.roles).size > 0) throw holdsPermissions();
+      await this.#erase(tx, user, {
+        type: 'user.erased',
+        ...ownAct(context, user, dataKeys),
+        details: { by: 'OWNER' },
+      });
+    });
+    this.#parts.outbox.wake();
+    this.#parts.erased();
+  }
+
+  /** The caller holds the user's row. The event is written while its keys are there: they go with everything else. */
+  async #erase(tx: EntityManager, user: CredentialRecord, event: AuditEvent<'user.erased'>): Promise<void> {
+    const { audit, dataKeys, outbox, clock } = this.#parts;
+    const farewell = farewellTo(user, dataKeys);
+    await audit.record(tx, event);
+    await deletePersonalRows(tx, user.id);
+    await markErased(tx, user.id);
+    await insertErasure(tx, user.id, clock.now());
+    // Without an owner it waits under the key of the day: the person's own is gone.
+    if (farewell) await outbox.enqueue(tx, { kind: 'account-erased', ...farewell });
+  }
+}
+
+const holdsPermissions = () =>
+  new AppError('CONFLICT', 'You hold permissions. Another administrator has to take your roles away first.');
+
+const wrongAddress = () =>
+  badInput([{ path: ['input', 'confirmEmail'], code: 'NOT_ALLOWED', message: 'Must be your own address.' }]);
+
+function addressOf({ id, email, dataKey }: CredentialRecord, dataKeys: DataKeys): string | undefined {
+  if (email === null || dataKey === null) return undefined;
+  return open(dataKeys.unwrap(dataKey), { table: 'users', column: 'email', rowId: id }, email);
+}
+
+function isAddressOf(user: CredentialRecord, typed: string, dataKeys: DataKeys): boolean {
+  const address = addressOf(user, dataKeys);
+  return address !== undefined && canonicalAddress(address) === canonicalAddress(typed);
+}
+
+function farewellTo(user: CredentialRecord, dataKeys: DataKeys) {
+  const address = addressOf(user, dataKeys);
+  if (address === undefined || user.dataKey === null || user.status === 'PENDING') return undefined;
+  const { locale } = user.profile;
+  const language = locale && open(dataKeys.unwrap(user.dataKey), profilePlace(user.id, 'locale'), locale);
+  return { to: parseEmailAddress(address)?.delivery ?? address, locale: language };
+}

@@ -1,0 +1,39 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { RequestContext } from '../access/request-context.ts';
+import type { ViewerWithUser } from '../users/profile.service.ts';
+import type { ErasureService } from './erasure.service.ts';
+import type { ExportService } from './export.service.ts';
+import { EraseMeInput } from './personal-data.input.ts';
+import { EraseMePayload, ExportMyDataPayload } from './personal-data.type.ts';
+
+/** What a person may ask of all that is stored about them. */
+@Resolver()
+export class PersonalDataResolver {
+  readonly #exports: ExportService;
+  readonly #erasures: ErasureService;
+
+  constructor(parts: { exports: ExportService; erasures: ErasureService }) {
+    this.#exports = parts.exports;
+    this.#erasures = parts.erasures;
+  }
+
+  @Mutation(() => ExportMyDataPayload, {
+    nullable: true,
+    description: 'All that is stored about the logged-in user. Needs a recent login.',
+  })
+  exportMyData(@Ctx() context: RequestContext<ViewerWithUser>): Promise<ExportMyDataPayload> {
+    return this.#exports.exportOwn(context);
+  }
+
+  @Mutation(() => EraseMePayload, {
+    nullable: true,
+    description: "Erases the logged-in user's personal data for good. Needs a recent login.",
+  })
+  async eraseMe(
+    @Ctx() context: RequestContext<ViewerWithUser>,
+    @Arg('input', () => EraseMeInput) { confirmEmail }: EraseMeInput,
+  ): Promise<EraseMePayload> {
+    await this.#erasures.eraseOwn(context, confirmEmail);
+    return { erased: true };
+  }
+}
