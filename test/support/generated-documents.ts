@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config.ts';
 import { printSdl } from '../../src/graphql/build-schema.ts';
 import { limitsTable } from '../../src/limits/limits-table.ts';
 import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
+import { PERSONAL_TABLES } from '../../src/personal-data/personal-tables.ts';
 import { describeSchema } from '../../src/schema.ts';
 import { limitVariable, settingsTable } from '../../src/settings.ts';
 
@@ -132,6 +133,16 @@ ${table(['Type', 'Outcome', 'Subject', 'Details', 'Sealed', 'What happened'], ro
 `;
 }
 
+const personalTables = (): string =>
+  table(
+    ['Table', 'In a copy', 'After an erasure'],
+    Object.entries(PERSONAL_TABLES).map(([name, { exportedAs, because, erased }]) => [
+      code(name),
+      exportedAs === null ? `no: ${because}` : code(exportedAs),
+      erased,
+    ]),
+  );
+
 const GENERATED = '<!-- Made from the sources by `npm run docs`: change them there. -->';
 
 /** Puts `text` between the markers of that name. Throws an Error where they are not there. */
@@ -150,6 +161,7 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     ['README.md', fill(readme, 'access', accessTable())],
     ['docs/limits.md', limitsDocument()],
     ['docs/audit-events.md', eventsDocument()],
+    ['docs/personal-data.md', fill(readFileSync('docs/personal-data.md', 'utf8'), 'personal-tables', personalTables())],
     ['schema/schema.graphql', printSdl(describeSchema())],
   ]);
 }
