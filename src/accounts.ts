@@ -2,6 +2,7 @@ import type { AuditQueue } from './audit/audit-queue.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
+import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
@@ -55,6 +56,8 @@ export interface AccountsParts {
 }
 
 const UPKEEP_MS = 3_600_000;
+/** How long an unwrapped data key may outlive its minute. */
+const EXPIRY_MS = 5_000;
 
 /** The nouns, put together: users, sessions and mail, with the work that they do beside requests. */
 export function makeAccounts({ config, foundation, transport, auditQueue, policy }: AccountsParts) {
@@ -160,7 +163,8 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const serviceTokens = new ServiceTokenService({ database, audit, dataKeys, tokens, clock, audiences });
   const ownSessions = new OwnSessionsService({ database, audit, dataKeys, endings, clock });
   const exports = new ExportService({ database, audit, dataKeys, dayKeys, outbox, clock });
-  const erasures = new ErasureService({ database, audit, dataKeys, outbox, clock, erased: () => undefined });
+  const erasureUpkeep = makeErasureUpkeep(config, foundation);
+  const erasures = new ErasureService({ database, audit, dataKeys, outbox, clock, erased: () => erasureUpkeep.wake() });
   const viewers = new Viewers({ database, clock });
 
   /** Decoys like the rest, the keys of today and tomorrow, and none that had their 30 days. Safe on any number of nodes. */
@@ -172,6 +176,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const tryToKeepUp = () =>
     keepUp().catch((error: unknown) => logger.error('the hourly upkeep failed', errorFacts(error)));
   let upkeep: NodeJS.Timeout | undefined;
+  let expiry: NodeJS.Timeout | undefined;
 
   return {
     accessTokens,
@@ -189,9 +194,12 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {
+      await erasureUpkeep.reapply();
       await keepUp();
       await signingKeys.load();
       upkeep = setInterval(() => void tryToKeepUp(), UPKEEP_MS).unref();
+      expiry = setInterval(() => dataKeys.dropExpired(), EXPIRY_MS).unref();
+      erasureUpkeep.start();
       outbox.start();
       jobs.start(
         (tx, job) => addressWork.perform(tx, job),
@@ -200,6 +208,8 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     },
     stop: async () => {
       clearInterval(upkeep);
+      clearInterval(expiry);
+      await erasureUpkeep.stop();
       await jobs.stop();
       await outbox.stop();
     },

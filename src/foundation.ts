@@ -36,6 +36,8 @@ export interface Foundation {
   readonly dataKeys: DataKeys;
   readonly dayKeys: DayKeys;
   readonly audit: AuditTrail;
+  /** Runs work as the owner of the tables, on a connection that is open for it alone. */
+  asOwner<T>(work: (owner: DataSource) => Promise<T>): Promise<T>;
   /** Closes the database, and stops the embedded one when nobody else uses it. */
   close(): Promise<void>;
 }
@@ -69,6 +71,10 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       dataKeys: new DataKeys(keyring, clock, random),
       dayKeys,
       audit: new AuditTrail({ keyring, clock, random, dayKeys, node: hostname() }),
+      asOwner: async (work) => {
+        const owner = await openDatabase(dataSourceOptions, { url: urls.ownerUrl, pool: 1 });
+        return work(owner).finally(() => owner.destroy());
+      },
       close: async () => {
         await database.destroy();
         await urls.stop();

@@ -105,7 +105,7 @@ export const EVENT_TYPES = {
   'personal_data.exported': user('A person took a copy of all that is stored about them.'),
   'user.erased': {
     ...user('A person was erased: what was sealed under their key, here too, opens no more.'),
-    details: { by: oneOf('OWNER') },
+    details: { by: oneOf('OWNER', 'RESTORE') },
   },
   'login.failed': {
     says: 'A login was refused. For an address that nobody has, the address is kept under the key of its day.',

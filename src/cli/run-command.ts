@@ -2,6 +2,7 @@ import { ConfigError } from '../config.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { keysCreateCommand } from './keys-create.ts';
 import { migrateCommand } from './migrate.ts';
+import { restoreCommand } from './restore.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
 import { typeormCommand } from './typeorm.ts';
@@ -13,6 +14,7 @@ const COMMANDS: readonly Command[] = [
   schemaCommand,
   usersCreateCommand,
   keysCreateCommand,
+  restoreCommand,
   typeormCommand,
 ];
 

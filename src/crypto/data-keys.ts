@@ -64,6 +64,17 @@ export class DataKeys {
     return key;
   }
 
+  /** Lets go of every key that had its time: on a quiet node nothing else would. Call it every few seconds. */
+  dropExpired(): void {
+    const nowMs = this.#clock.now().getTime();
+    for (const [name, { untilMs }] of this.#cache) if (untilMs <= nowMs) this.#cache.delete(name);
+  }
+
+  /** How many unwrapped keys are held. */
+  get size(): number {
+    return this.#cache.size;
+  }
+
   #remember(name: string, key: SealingKey, nowMs: number): void {
     this.#cache.delete(name);
     this.#cache.set(name, { key, untilMs: nowMs + CACHE_MS });

@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, MoreThanOrEqual } from 'typeorm';
 import type { UserId } from '../platform/ids.ts';
 import { ErasureEntity } from './erasure.entity.ts';
 
@@ -33,6 +33,28 @@ const TABLES = [
 /** Deletes every row that belongs to the person. */
 export async function deletePersonalRows(tx: EntityManager, userId: UserId): Promise<void> {
   for (const table of TABLES) await tx.query(`DELETE FROM ${table} WHERE user_id = $1`, [userId]);
+}
+
+/** Everybody erased since `since`, for the list beside the database. */
+export function findErasures(manager: EntityManager, since: Date): Promise<ErasureEntity[]> {
+  return manager.find(ErasureEntity, { where: { erasedAt: MoreThanOrEqual(since) } });
+}
+
+/** Who of these is a person still, or again: the database was restored from before their erasure. */
+export async function findUnerased(manager: EntityManager, ids: readonly UserId[]): Promise<UserId[]> {
+  const rows = await manager.query<{ id: UserId }[]>(
+    `SELECT id FROM users WHERE id = ANY($1::uuid[]) AND status <> 'ERASED' ORDER BY id`,
+    [ids],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Takes the dead rows of wrapped data keys out of their pages. As the owner: PostgreSQL lets nobody else. Not in a transaction.
+ * Waits for nobody, and nobody waits for it.
+ */
+export async function vacuumDataKeys(owner: EntityManager): Promise<void> {
+  await owner.query('VACUUM data_keys');
 }
 
 /** Remembers that the id stands for nobody any more. */

@@ -1,6 +1,5 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { RequestContext } from '../access/request-context.ts';
-import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import { open } from '../crypto/sealed.ts';
@@ -17,7 +16,8 @@ import { profilePlace } from '../users/profile.sealing.ts';
 import type { ViewerWithUser } from '../users/profile.service.ts';
 import type { CredentialRecord } from '../users/user.record.ts';
 import { findCredentials } from '../users/users.repository.ts';
-import { deletePersonalRows, insertErasure, lockUser, markErased } from './erasure.repository.ts';
+import { erasePerson } from './erase-person.ts';
+import { lockUser } from './erasure.repository.ts';
 
 interface ErasureParts {
   readonly database: DataSource;
@@ -42,7 +42,7 @@ export class ErasureService {
    * administrator takes it away first, so that nobody removes themselves from what they have just done, or the last administrator.
    */
   async eraseOwn(context: RequestContext<ViewerWithUser>, confirmEmail: string): Promise<void> {
-    const { database, dataKeys, clock } = this.#parts;
+    const { database, dataKeys, outbox, clock } = this.#parts;
     const viewer = await context.getViewer();
     await inTransaction(database, async (tx) => {
       await lockUser(tx, viewer.userId);
@@ -51,26 +51,14 @@ export class ErasureService {
       if (!user) throw new TypeError('A user whose row is locked is there');
       if (!isAddressOf(user, confirmEmail, dataKeys)) throw wrongAddress();
       if (permissionsOf(user.roles).size > 0) throw holdsPermissions();
-      await this.#erase(tx, user, {
-        type: 'user.erased',
-        ...ownAct(context, user, dataKeys),
-        details: { by: 'OWNER' },
-      });
+      const farewell = farewellTo(user, dataKeys);
+      const details = { by: 'OWNER' } as const;
+      await erasePerson(tx, this.#parts, user, { type: 'user.erased', ...ownAct(context, user, dataKeys), details });
+      // Without an owner it waits under the key of the day: the person's own is gone.
+      if (farewell) await outbox.enqueue(tx, { kind: 'account-erased', ...farewell });
     });
-    this.#parts.outbox.wake();
+    outbox.wake();
     this.#parts.erased();
-  }
-
-  /** The caller holds the user's row. The event is written while its keys are there: they go with everything else. */
-  async #erase(tx: EntityManager, user: CredentialRecord, event: AuditEvent<'user.erased'>): Promise<void> {
-    const { audit, dataKeys, outbox, clock } = this.#parts;
-    const farewell = farewellTo(user, dataKeys);
-    await audit.record(tx, event);
-    await deletePersonalRows(tx, user.id);
-    await markErased(tx, user.id);
-    await insertErasure(tx, user.id, clock.now());
-    // Without an owner it waits under the key of the day: the person's own is gone.
-    if (farewell) await outbox.enqueue(tx, { kind: 'account-erased', ...farewell });
   }
 }
 

@@ -82,6 +82,20 @@ describe('the memory of unwrapped keys', () => {
     expect(secretOf(keys.unwrap(row))).toBe(secretOf(first));
   });
 
+  test('is let go of after its minute though nobody asks for a key again', () => {
+    const clock = new ManualClock();
+    const keys = makeKeys(clock);
+    keys.unwrap(keys.create(ada).row);
+    clock.advanceSeconds(30);
+    keys.unwrap(keys.create(bob).row);
+    clock.advanceSeconds(30);
+    keys.dropExpired();
+    expect(keys.size).toBe(1);
+    clock.advanceSeconds(30);
+    keys.dropExpired();
+    expect(keys.size).toBe(0);
+  });
+
   test('holds ten thousand keys, and the oldest leave', () => {
     const keys = makeKeys();
     const rows = Array.from({ length: 10_001 }, () => keys.create(ada).row);
