@@ -3,6 +3,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
 import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
 import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
+import { CleanUp1764000000003 } from './migrations/1764000000003-clean-up.ts';
 import { Erasures1764000000040 } from './migrations/1764000000040-erasures.ts';
 import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
 import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
@@ -43,7 +44,13 @@ export const dataSourceOptions = {
     MailEntity,
     ErasureEntity,
   ],
-  migrations: [Accounts1764000000000, AuditAndMail1764000000001, Devices1764000000002, Erasures1764000000040],
+  migrations: [
+    Accounts1764000000000,
+    AuditAndMail1764000000001,
+    Devices1764000000002,
+    CleanUp1764000000003,
+    Erasures1764000000040,
+  ],
   migrationsTableName: 'migrations',
   migrationsTransactionMode: 'each',
   synchronize: false,

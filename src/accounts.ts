@@ -9,6 +9,7 @@ import type { MailTransport } from './mail/mail-transport.ts';
 import { ErasureService } from './personal-data/erasure.service.ts';
 import { ExportService } from './personal-data/export.service.ts';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.ts';
+import { CleanUp } from './platform/clean-up.ts';
 import { errorFacts } from './platform/logger.ts';
 import { Devices } from './sessions/devices.ts';
 import { LoginService } from './sessions/login.service.ts';
@@ -20,6 +21,7 @@ import { PasswordResetResolver } from './sessions/password-reset.resolver.ts';
 import { ReauthenticationService } from './sessions/reauthentication.service.ts';
 import { RefreshService } from './sessions/refresh.service.ts';
 import { ServiceTokenService } from './sessions/service-token.service.ts';
+import { endedDevices, endedSessions } from './sessions/session-clean-up.ts';
 import { SessionCreation } from './sessions/session-creation.ts';
 import { SessionEndings } from './sessions/session-ending.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
@@ -31,6 +33,7 @@ import { AddressWork } from './users/address-work.ts';
 import { CredentialsResolver } from './users/credentials.resolver.ts';
 import { EmailChangeService } from './users/email-change.service.ts';
 import { EmailVerification } from './users/email-verification.ts';
+import { endedMailTokens } from './users/mail-token-clean-up.ts';
 import { MailTokens } from './users/mail-tokens.ts';
 import { NewPassword } from './users/new-password.ts';
 import type { TokenPurpose } from './users/one-time-token.entity.ts';
@@ -58,6 +61,7 @@ export interface AccountsParts {
 const UPKEEP_MS = 3_600_000;
 /** How long an unwrapped data key may outlive its minute. */
 const EXPIRY_MS = 5_000;
+const CLEAN_UP_BATCH = 500;
 
 /** The nouns, put together: users, sessions and mail, with the work that they do beside requests. */
 export function makeAccounts({ config, foundation, transport, auditQueue, policy }: AccountsParts) {
@@ -167,6 +171,19 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const erasures = new ErasureService({ database, audit, dataKeys, outbox, clock, erased: () => erasureUpkeep.wake() });
   const viewers = new Viewers({ database, clock });
 
+  const cleanUp = new CleanUp({
+    database,
+    clock,
+    logger,
+    jobs: [
+      endedSessions(config.cleanUp.sessionsSeconds),
+      endedDevices(config.cleanUp.devicesSeconds),
+      endedMailTokens(config.cleanUp.mailTokensSeconds),
+    ],
+    everySeconds: config.cleanUp.everySeconds,
+    batch: CLEAN_UP_BATCH,
+  });
+
   /** Decoys like the rest, the keys of today and tomorrow, and none that had their 30 days. Safe on any number of nodes. */
   const keepUp = async () => {
     await dayKeys.prepare(database.manager);
@@ -205,11 +222,13 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
         (tx, job) => addressWork.perform(tx, job),
         () => outbox.wake(),
       );
+      cleanUp.start();
     },
     stop: async () => {
       clearInterval(upkeep);
       clearInterval(expiry);
       await erasureUpkeep.stop();
+      await cleanUp.stop();
       await jobs.stop();
       await outbox.stop();
     },

@@ -71,6 +71,13 @@ export interface Config {
     readonly setPasswordSeconds: number;
     readonly revertSeconds: number;
   };
+  readonly cleanUp: {
+    readonly everySeconds: number;
+    /** How long rows are kept after they ended. */
+    readonly sessionsSeconds: number;
+    readonly devicesSeconds: number;
+    readonly mailTokensSeconds: number;
+  };
   /** Settings of `limits/`: maxima of documents, and of the rows of the rate-limit table by their names where set. */
   readonly documents: DocumentLimits;
   readonly rateLimits: Readonly<Record<string, number>>;
@@ -269,6 +276,12 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
       changeSeconds: v.CHANGE_TOKEN_SECONDS,
       setPasswordSeconds: v.SET_PASSWORD_TOKEN_SECONDS,
       revertSeconds: v.REVERT_TOKEN_SECONDS,
+    },
+    cleanUp: {
+      everySeconds: v.CLEAN_UP_SECONDS,
+      sessionsSeconds: v.KEEP_ENDED_SESSIONS_SECONDS,
+      devicesSeconds: v.KEEP_ENDED_DEVICES_SECONDS,
+      mailTokensSeconds: v.KEEP_ENDED_TOKENS_SECONDS,
     },
     documents: {
       depth: v.DOCUMENT_DEPTH,

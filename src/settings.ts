@@ -176,6 +176,14 @@ export const SETTINGS = {
     10,
     'How long a used refresh token answers its successor again, for two tabs at once.',
   ),
+  KEEP_ENDED_SESSIONS_SECONDS: number(
+    [HOUR, 400 * DAY],
+    7 * DAY,
+    'How long the row of an ended session is kept; what became of it stands in the audit trail.',
+  ),
+  KEEP_ENDED_DEVICES_SECONDS: number([HOUR, 400 * DAY], DAY, 'The same for known devices that are spent or ended.'),
+  KEEP_ENDED_TOKENS_SECONDS: number([HOUR, 400 * DAY], DAY, 'The same for mailed tokens that were used or ran out.'),
+  CLEAN_UP_SECONDS: number([MINUTE, DAY], HOUR, 'How often rows past their time are removed.'),
 
   PASSWORD_MIN_LENGTH: number([8, 64], 15, 'Shortest password, in characters.'),
   ARGON2_MEMORY_KIB: number([12_288, 4_194_304], 19_456, 'Memory of one password hash.'),

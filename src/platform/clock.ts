@@ -4,3 +4,6 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => new Date() };
+
+/** The moment so many seconds before `now`. */
+export const before = (now: Date, seconds: number): Date => new Date(now.getTime() - seconds * 1000);

@@ -72,3 +72,14 @@ export async function extendDevice(tx: EntityManager, id: DeviceId, expiresAt: D
 export async function endDevices(tx: EntityManager, userId: UserId, now: Date): Promise<void> {
   await tx.query('UPDATE devices SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL', [userId, now]);
 }
+
+/** Deletes devices that ended by `endedBy`, spent, ended or past their time, the longest ended first. Answers how many. */
+export async function deleteEndedDevices(tx: EntityManager, endedBy: Date, limit: number): Promise<number> {
+  const [, count] = await tx.query<[unknown[], number]>(
+    `DELETE FROM devices WHERE id IN (
+       SELECT id FROM devices WHERE LEAST(expires_at, ended_at) <= $1
+       ORDER BY LEAST(expires_at, ended_at) LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [endedBy, limit],
+  );
+  return count;
+}

@@ -215,3 +215,14 @@ export async function findLiveSessions(manager: EntityManager, userId: UserId, n
   );
   return rows.map(toSession);
 }
+
+/** Deletes sessions that ended by `endedBy`, by revocation or by time, the longest ended first. Answers how many. */
+export async function deleteEndedSessions(tx: EntityManager, endedBy: Date, limit: number): Promise<number> {
+  const [, count] = await tx.query<[unknown[], number]>(
+    `DELETE FROM sessions WHERE id IN (
+       SELECT id FROM sessions WHERE LEAST(expires_at, revoked_at) <= $1
+       ORDER BY LEAST(expires_at, revoked_at) LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [endedBy, limit],
+  );
+  return count;
+}

@@ -60,3 +60,14 @@ export async function spendToken(tx: EntityManager, row: MailTokenRow, now: Date
   );
   return true;
 }
+
+/** Deletes tokens that were used or ran out by `endedBy`, the longest ended first. Answers how many. */
+export async function deleteEndedTokens(tx: EntityManager, endedBy: Date, limit: number): Promise<number> {
+  const [, count] = await tx.query<[unknown[], number]>(
+    `DELETE FROM one_time_tokens WHERE id IN (
+       SELECT id FROM one_time_tokens WHERE LEAST(expires_at, used_at) <= $1
+       ORDER BY LEAST(expires_at, used_at) LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [endedBy, limit],
+  );
+  return count;
+}
