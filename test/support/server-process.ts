@@ -10,6 +10,8 @@ const PROJECT = resolve(import.meta.dirname, '../..');
 export interface ServerProcess {
   /** Origin, without a trailing slash. */
   readonly url: string;
+  /** Sends it a signal. */
+  signal(name: NodeJS.Signals): void;
   /** Stops it by SIGTERM. Throws an Error with its output when it does not end by itself. */
   stop(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export async function startServerProcess(settings: Readonly<Record<string, strin
   }
   return {
     url,
+    signal: (name) => void server.child.kill(name),
     stop: async () => {
       server.child.kill('SIGTERM');
       const code = await Promise.race([server.ended, sleep(10_000, undefined, { ref: false })]);
