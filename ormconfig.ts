@@ -5,6 +5,7 @@ import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-
 import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
 import { CleanUp1764000000003 } from './migrations/1764000000003-clean-up.ts';
 import { Erasures1764000000040 } from './migrations/1764000000040-erasures.ts';
+import { UnverifiedAccounts1764000000041 } from './migrations/1764000000041-unverified-accounts.ts';
 import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
 import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
 import { DayKeyEntity } from './src/audit/day-key.entity.ts';
@@ -50,6 +51,7 @@ export const dataSourceOptions = {
     Devices1764000000002,
     CleanUp1764000000003,
     Erasures1764000000040,
+    UnverifiedAccounts1764000000041,
   ],
   migrationsTableName: 'migrations',
   migrationsTransactionMode: 'each',

@@ -46,6 +46,7 @@ import { ProfileResolver } from './users/profile.resolver.ts';
 import { ProfileService } from './users/profile.service.ts';
 import { RegistrationResolver } from './users/registration.resolver.ts';
 import { RegistrationService } from './users/registration.service.ts';
+import { unverifiedAccounts } from './users/unverified-accounts.ts';
 import { UserCreation } from './users/user-creation.ts';
 import { UserMails } from './users/user-mails.ts';
 import { countPasswordParameters } from './users/users.repository.ts';
@@ -179,6 +180,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       endedSessions(config.cleanUp.sessionsSeconds),
       endedDevices(config.cleanUp.devicesSeconds),
       endedMailTokens(config.cleanUp.mailTokensSeconds),
+      unverifiedAccounts(audit, config.cleanUp.unverifiedSeconds),
     ],
     everySeconds: config.cleanUp.everySeconds,
     batch: CLEAN_UP_BATCH,

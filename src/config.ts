@@ -77,6 +77,7 @@ export interface Config {
     readonly sessionsSeconds: number;
     readonly devicesSeconds: number;
     readonly mailTokensSeconds: number;
+    readonly unverifiedSeconds: number;
   };
   /** Settings of `limits/`: maxima of documents, and of the rows of the rate-limit table by their names where set. */
   readonly documents: DocumentLimits;
@@ -282,6 +283,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
       sessionsSeconds: v.KEEP_ENDED_SESSIONS_SECONDS,
       devicesSeconds: v.KEEP_ENDED_DEVICES_SECONDS,
       mailTokensSeconds: v.KEEP_ENDED_TOKENS_SECONDS,
+      unverifiedSeconds: v.KEEP_UNVERIFIED_SECONDS,
     },
     documents: {
       depth: v.DOCUMENT_DEPTH,

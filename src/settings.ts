@@ -183,6 +183,11 @@ export const SETTINGS = {
   ),
   KEEP_ENDED_DEVICES_SECONDS: number([HOUR, 400 * DAY], DAY, 'The same for known devices that are spent or ended.'),
   KEEP_ENDED_TOKENS_SECONDS: number([HOUR, 400 * DAY], DAY, 'The same for mailed tokens that were used or ran out.'),
+  KEEP_UNVERIFIED_SECONDS: number(
+    [DAY, 400 * DAY],
+    30 * DAY,
+    'How long a registration waits to be verified before it is deleted.',
+  ),
   CLEAN_UP_SECONDS: number([MINUTE, DAY], HOUR, 'How often rows past their time are removed.'),
 
   PASSWORD_MIN_LENGTH: number([8, 64], 15, 'Shortest password, in characters.'),

@@ -52,6 +52,7 @@ export const EVENT_TYPES = {
     subject: 'user',
     details: { account: oneOf('ACTIVE', 'DISABLED', 'MADE_BY_ADMINISTRATOR') },
   },
+  'registration.expired': user('A registration that nobody verified was deleted.'),
   'verification.requested': user('Another verification mail was asked for.'),
   'email.verified': {
     ...user('An address was shown to be its account’s.'),

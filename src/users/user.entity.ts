@@ -1,4 +1,4 @@
-import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Sealed, sealedTransformer } from '../crypto/sealed.ts';
 import type { UserId } from '../platform/ids.ts';
 
@@ -11,6 +11,7 @@ export const USER_ORIGINS = ['REGISTRATION', 'ADMINISTRATOR', 'OPERATOR', 'IMPOR
 export type UserOrigin = (typeof USER_ORIGINS)[number];
 
 @Entity('users')
+@Index('users_unverified_idx', ['createdAt'], { where: `status = 'PENDING' AND origin = 'REGISTRATION'` })
 @Check('users_status_check', `"status" IN ('PENDING', 'ACTIVE', 'DISABLED', 'ERASED')`)
 @Check('users_origin_check', `"origin" IN ('REGISTRATION', 'ADMINISTRATOR', 'OPERATOR', 'IMPORT')`)
 @Check('users_password_check', `("password_hash" IS NULL) = ("pepper_id" IS NULL)`)
