@@ -17,6 +17,7 @@ const WORDS = [
   'src/access/request-context.ts',
   'src/access/login-methods.ts',
   'src/graphql/input-limits.ts',
+  'src/graphql/pages.ts',
 ];
 const isWord = (file: string) => WORDS.includes(file) || file.startsWith('src/graphql/scalars/');
 

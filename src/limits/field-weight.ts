@@ -13,11 +13,10 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from 'graphql';
+import { DEFAULT_PAGE_ROWS, MAX_PAGE_ROWS } from '../platform/pages.ts';
 
-/** The largest page that a query answers, and what a list without pages is taken to hold. */
-const MAX_PAGE_ROWS = 100;
-/** What a list selects counts once for so many rows (begun). It is the pages' default size: an ordinary page costs what it spells. */
-const ROWS_PER_COUNT = 20;
+/** What a list selects counts once for so many rows (begun): an ordinary page costs what it spells. */
+const ROWS_PER_COUNT = DEFAULT_PAGE_ROWS;
 
 export type AnyField = GraphQLField<unknown, unknown>;
 
