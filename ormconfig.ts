@@ -4,6 +4,7 @@ import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
 import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
 import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
 import { CleanUp1764000000003 } from './migrations/1764000000003-clean-up.ts';
+import { SigningKeyEpoch1764000000020 } from './migrations/1764000000020-signing-key-epoch.ts';
 import { Erasures1764000000040 } from './migrations/1764000000040-erasures.ts';
 import { UnverifiedAccounts1764000000041 } from './migrations/1764000000041-unverified-accounts.ts';
 import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
@@ -14,7 +15,7 @@ import { ErasureEntity } from './src/personal-data/erasure.entity.ts';
 import { RoleEntity, UserRoleEntity } from './src/roles/role.entity.ts';
 import { DeviceEntity } from './src/sessions/device.entity.ts';
 import { SessionEntity } from './src/sessions/session.entity.ts';
-import { SigningKeyEntity } from './src/sessions/signing-key.entity.ts';
+import { SigningKeyEntity, SigningKeyEpochEntity } from './src/sessions/signing-key.entity.ts';
 import { AddressJobEntity } from './src/users/address-job.entity.ts';
 import { DataKeyEntity } from './src/users/data-key.entity.ts';
 import { EmailIndexEntity } from './src/users/email-index.entity.ts';
@@ -37,6 +38,7 @@ export const dataSourceOptions = {
     SessionEntity,
     DeviceEntity,
     SigningKeyEntity,
+    SigningKeyEpochEntity,
     AuditEventEntity,
     AuditUnsealedEntity,
     AuditSealEntity,
@@ -50,6 +52,7 @@ export const dataSourceOptions = {
     AuditAndMail1764000000001,
     Devices1764000000002,
     CleanUp1764000000003,
+    SigningKeyEpoch1764000000020,
     Erasures1764000000040,
     UnverifiedAccounts1764000000041,
   ],

@@ -26,8 +26,8 @@ import { SessionCreation } from './sessions/session-creation.ts';
 import { SessionEndings } from './sessions/session-ending.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
-import { SigningKeys } from './sessions/signing-keys.ts';
 import { Viewers } from './sessions/viewers.ts';
+import { makeSigningKeys } from './signing-keys.ts';
 import { AddressJobs } from './users/address-jobs.ts';
 import { AddressWork } from './users/address-work.ts';
 import { CredentialsResolver } from './users/credentials.resolver.ts';
@@ -99,7 +99,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const verification = new EmailVerification({ database, audit, dataKeys, jobs, tokens: mailTokens, mails, clock });
   const profiles = new ProfileService({ database, audit, dataKeys, clock, random });
 
-  const signingKeys = new SigningKeys({ database, audit, keyring, clock, random, algorithm: config.tokenAlg });
+  const signingKeys = makeSigningKeys(config, foundation);
   const accessTokens = new AccessTokens({
     issuer: config.publicUrl,
     audience: config.tokenAudience,
@@ -170,7 +170,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const exports = new ExportService({ database, audit, dataKeys, dayKeys, outbox, clock });
   const erasureUpkeep = makeErasureUpkeep(config, foundation);
   const erasures = new ErasureService({ database, audit, dataKeys, outbox, clock, erased: () => erasureUpkeep.wake() });
-  const viewers = new Viewers({ database, clock });
+  const viewers = new Viewers({ database, clock, signingKeys });
 
   const cleanUp = new CleanUp({
     database,
@@ -225,10 +225,12 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
         () => outbox.wake(),
       );
       cleanUp.start();
+      signingKeys.start();
     },
     stop: async () => {
       clearInterval(upkeep);
       clearInterval(expiry);
+      await signingKeys.stop();
       await erasureUpkeep.stop();
       await cleanUp.stop();
       await jobs.stop();

@@ -37,6 +37,8 @@ export interface Config {
   /** Other services that `serviceToken` gives tokens for; never this server's own audience. */
   readonly audiences: readonly string[];
   readonly accessTokenSeconds: number;
+  /** How long a key signs before the next one does. */
+  readonly signingKeySeconds: number;
   readonly registration: 'open' | 'closed';
   readonly introspection: boolean;
   readonly playground: boolean;
@@ -248,6 +250,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     tokenAudience: v.TOKEN_AUDIENCE ?? publicUrl,
     audiences: v.AUDIENCES.filter((audience) => audience !== (v.TOKEN_AUDIENCE ?? publicUrl)),
     accessTokenSeconds: v.ACCESS_TOKEN_SECONDS,
+    signingKeySeconds: v.SIGNING_KEY_SECONDS,
     registration: v.REGISTRATION,
     introspection: v.INTROSPECTION,
     playground: v.PLAYGROUND,

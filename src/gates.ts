@@ -143,15 +143,26 @@ const actorOf =
     return { kind: 'ANONYMOUS', request: context };
   };
 
-function tokenReader({ accessTokens }: Accounts): (token: string) => Credentials {
+function tokenReader({ accessTokens, signingKeys }: Accounts): (token: string) => Credentials | Promise<Credentials> {
+  const read = (token: string): Credentials => {
+    const { sub, sid, gen, kid } = accessTokens.verify(token);
+    return { kind: 'access-token', userId: sub, sessionId: sid, generation: gen, kid };
+  };
+  const refusalOf = (error: unknown): Credentials => {
+    if (error instanceof TokenExpired) return { kind: 'refused', code: 'TOKEN_EXPIRED' };
+    if (error instanceof TokenInvalid) return { kind: 'refused', code: 'UNAUTHENTICATED' };
+    throw error;
+  };
   return (token) => {
     try {
-      const { sub, sid, gen } = accessTokens.verify(token);
-      return { kind: 'access-token', userId: sub, sessionId: sid, generation: gen };
+      return read(token);
     } catch (error) {
-      if (error instanceof TokenExpired) return { kind: 'refused', code: 'TOKEN_EXPIRED' };
-      if (error instanceof TokenInvalid) return { kind: 'refused', code: 'UNAUTHENTICATED' };
-      throw error;
+      if (!(error instanceof TokenInvalid && error.fault === 'KEY')) return refusalOf(error);
+      // Another node may have signed it with a key that is newer than what this one knows.
+      return signingKeys
+        .look()
+        .then(() => read(token))
+        .catch(refusalOf);
     }
   };
 }

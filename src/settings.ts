@@ -154,6 +154,11 @@ export const SETTINGS = {
   TOKEN_AUDIENCE: optional(kinds.word, 'PUBLIC_URL', 'Audience of access tokens: this server takes no other.'),
   AUDIENCES: list(kinds.audiences, 'Other services that serviceToken gives access tokens for.'),
   ACCESS_TOKEN_SECONDS: number([60, HOUR], 600, 'Life of an access token.'),
+  SIGNING_KEY_SECONDS: number(
+    [HOUR, 400 * DAY],
+    30 * DAY,
+    'How long a key signs access tokens before the next one does.',
+  ),
 
   REGISTRATION: set(kinds.oneOf('open', 'closed'), 'open', 'Whether people may register themselves.'),
   INTROSPECTION: openOutsideProduction('Whether GraphQL introspection is answered.'),

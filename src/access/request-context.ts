@@ -19,6 +19,8 @@ export type Credentials =
       readonly userId: UserId;
       readonly sessionId: SessionId;
       readonly generation: number;
+      /** The key that signed it. */
+      readonly kid: string;
     };
 
 /** Where a request came from. */

@@ -173,6 +173,18 @@ export const EVENT_TYPES = {
     subject: 'key',
     details: { alg: oneOf('EdDSA', 'ES256') },
   },
+  'signing_key.rotated': {
+    says: 'A key began to sign access tokens; the one before it signs no more.',
+    outcome: 'SUCCESS',
+    subject: 'key',
+    details: {},
+  },
+  'signing_key.revoked': {
+    says: 'A key for access tokens was revoked, and with it every token that it signed.',
+    outcome: 'SUCCESS',
+    subject: 'key',
+    details: {},
+  },
   'mail.abandoned': {
     says: 'A mail was given up and deleted, unsent.',
     outcome: 'FAILED',

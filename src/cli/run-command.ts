@@ -1,6 +1,7 @@
 import { ConfigError } from '../config.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { keysCreateCommand } from './keys-create.ts';
+import { keysRotateCommand } from './keys-rotate.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
 import { schemaCommand } from './schema.ts';
@@ -14,6 +15,7 @@ const COMMANDS: readonly Command[] = [
   schemaCommand,
   usersCreateCommand,
   keysCreateCommand,
+  keysRotateCommand,
   restoreCommand,
   typeormCommand,
 ];

@@ -4,7 +4,7 @@ import { type AccessClaims, parseAccessClaims, type SessionClaims, toPayload } f
 import { parseBase64url } from './base64url.ts';
 import type { KeySet, SigningKey } from './signing-keys.ts';
 import { isSignatureOf, signBytes } from './token-signature.ts';
-import { VerifiedTokens } from './verified-tokens.ts';
+import { type VerifiedClaims, VerifiedTokens } from './verified-tokens.ts';
 
 export type { AccessClaims, SessionClaims } from './access-claims.ts';
 
@@ -94,19 +94,19 @@ export class AccessTokens {
    * What a token says, if it is one of ours and in its time. Throws TokenExpired or TokenInvalid. Synchronous, and remembers
    * what it found right; time and key are asked again each time.
    */
-  verify(token: string): AccessClaims {
+  verify(token: string): VerifiedClaims {
     const [, header, payload, signature] = (token.length <= MAX_LENGTH && COMPACT.exec(token)) || [];
     if (!header || !payload || !signature) throw new TokenInvalid('FORM');
     const name = VerifiedTokens.keyOf(token);
     const known = this.#verified.find(name);
-    if (known && this.#parts.keys().byKid.has(known.kid)) return this.#timely(known.claims);
+    if (known && this.#parts.keys().byKid.has(known.kid)) return this.#timely(known);
     this.#verified.delete(name);
     const key = this.#keyOf(header);
     const signatureBytes = parseBase64url(signature);
     if (!signatureBytes) throw new TokenInvalid('FORM');
     if (!isSignatureOf(key, Buffer.from(`${header}.${payload}`), signatureBytes)) throw new TokenInvalid('SIGNATURE');
-    const claims = this.#timely(this.#claimsOf(payload));
-    this.#verified.add(name, { claims, kid: key.kid });
+    const claims = this.#timely({ ...this.#claimsOf(payload), kid: key.kid });
+    this.#verified.add(name, claims);
     return claims;
   }
 
@@ -122,7 +122,9 @@ export class AccessTokens {
     if (!header || Object.keys(header).sort().join() !== 'alg,kid,typ' || header['typ'] !== TYPE) {
       throw new TokenInvalid('HEADER');
     }
-    const key = this.#parts.keys().byKid.get(String(header['kid']));
+    const { byKid, revoked } = this.#parts.keys();
+    const key = byKid.get(String(header['kid']));
+    if (revoked.has(String(header['kid']))) throw new TokenExpired();
     if (!key) throw new TokenInvalid('KEY');
     if (header['kid'] !== key.kid || header['alg'] !== key.algorithm) throw new TokenInvalid('HEADER');
     return key;
@@ -143,7 +145,7 @@ export class AccessTokens {
     return claims;
   }
 
-  #timely(claims: AccessClaims): AccessClaims {
+  #timely(claims: VerifiedClaims): VerifiedClaims {
     // "On or after" the expiry (RFC 7519 §4.1.4).
     if (claims.expiresAt.getTime() <= this.#parts.clock.now().getTime()) throw new TokenExpired();
     return claims;

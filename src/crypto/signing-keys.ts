@@ -8,7 +8,14 @@ import { open, SealBroken, type Sealed, seal } from './sealed.ts';
 
 export type SigningAlgorithm = 'EdDSA' | 'ES256';
 
-/** A signing key as its row holds it. NEXT is published before it signs, RETIRED until its last token has expired. */
+/**
+ * NEXT is published before it signs, RETIRED until its last token has expired: no verifier meets a key it cannot find. REVOKED
+ * is published no more, and opens nothing.
+ */
+export const SIGNING_KEY_STATES = ['NEXT', 'CURRENT', 'RETIRED', 'REVOKED'] as const;
+export type SigningKeyState = (typeof SIGNING_KEY_STATES)[number];
+
+/** A signing key as its row holds it. */
 export interface SigningKeyRecord {
   /** The `kid`: its thumbprint (RFC 7638). */
   readonly id: string;
@@ -18,7 +25,7 @@ export interface SigningKeyRecord {
   /** The private JWK, under the keyring's system key `systemKeyId`. */
   readonly privateKey: Sealed<JsonWebKey>;
   readonly systemKeyId: string;
-  readonly state: 'NEXT' | 'CURRENT' | 'RETIRED';
+  readonly state: SigningKeyState;
   readonly createdAt: Date;
 }
 
@@ -35,6 +42,8 @@ export interface SigningKey {
 export interface KeySet {
   readonly current: SigningKey;
   readonly byKid: ReadonlyMap<string, SigningKey>;
+  /** The `kid`s of keys that were revoked: whoever still holds such a token of ours needs another, and is not logged out. */
+  readonly revoked: ReadonlySet<string>;
 }
 
 /** One entry of a JWK set (RFC 7517). */
@@ -89,12 +98,14 @@ export function openSigningKey(keyring: Keyring, record: SigningKeyRecord): Sign
   };
 }
 
-/** Opens all stored keys. Exactly one must be CURRENT, else it is a TypeError. */
+/** Opens all stored keys but the revoked. Exactly one must be CURRENT, else it is a TypeError. */
 export function openKeySet(keyring: Keyring, records: readonly SigningKeyRecord[]): KeySet {
-  const byKid = new Map(records.map((record) => [record.id, openSigningKey(keyring, record)]));
+  const inUse = records.filter(({ state }) => state !== 'REVOKED');
+  const byKid = new Map(inUse.map((record) => [record.id, openSigningKey(keyring, record)]));
+  const revoked = new Set(records.filter(({ state }) => state === 'REVOKED').map(({ id }) => id));
   const [current, ...others] = records.filter(({ state }) => state === 'CURRENT').map(({ id }) => byKid.get(id));
   if (current === undefined || others.length > 0) throw new TypeError('Exactly one signing key must be CURRENT');
-  return { current, byKid };
+  return { current, byKid, revoked };
 }
 
 /** The JWK set that other services verify with (RFC 7517 §5): the public halves of all keys in use. */

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AccessClaims } from './access-claims.ts';
 
-interface Verified {
-  readonly claims: AccessClaims;
-  readonly kid: string;
-}
+/** What a good token says, and which key signed it. */
+export type VerifiedClaims = AccessClaims & { readonly kid: string };
 
 /** How many tokens are remembered; the oldest leave. */
 const SIZE = 10_000;
@@ -14,17 +12,17 @@ const SIZE = 10_000;
  * it, another token with the same part would pass unchecked. Nothing refused is kept: anyone could fill it.
  */
 export class VerifiedTokens {
-  readonly #byHash = new Map<string, Verified>();
+  readonly #byHash = new Map<string, VerifiedClaims>();
 
   static keyOf(token: string): string {
     return createHash('sha256').update(token).digest('base64');
   }
 
-  find(key: string): Verified | undefined {
+  find(key: string): VerifiedClaims | undefined {
     return this.#byHash.get(key);
   }
 
-  add(key: string, verified: Verified): void {
+  add(key: string, verified: VerifiedClaims): void {
     this.#byHash.set(key, verified);
     for (const oldest of this.#byHash.keys()) {
       if (this.#byHash.size <= SIZE) break;

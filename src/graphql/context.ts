@@ -23,7 +23,7 @@ export interface RequestFacts {
 
 export interface ContextParts<V extends Viewer> {
   /** The credentials in an access token; never throws. */
-  readonly readToken: (token: string) => Credentials;
+  readonly readToken: (token: string) => Credentials | Promise<Credentials>;
   readonly findViewer: (credentials: Credentials) => Promise<V | undefined>;
   readonly isRecent: (viewer: Viewer) => boolean;
 }
@@ -32,11 +32,14 @@ export interface ContextParts<V extends Viewer> {
 const BEARER = /^bearer +([A-Za-z0-9._~+/-]+=*) *$/i;
 
 /**
- * The context of one request. Making it reads no database and never throws: bad credentials are remembered, and the viewer is
+ * The context of one request. Making it never throws, and reads no database unless the token's key is a new one: bad credentials are remembered, and the viewer is
  * read when a rule or resolver first asks, once.
  */
-export function makeContext<V extends Viewer>(facts: RequestFacts, parts: ContextParts<V>): RequestContext<V> {
-  return new GraphqlContext(facts, parts);
+export async function makeContext<V extends Viewer>(
+  facts: RequestFacts,
+  parts: ContextParts<V>,
+): Promise<RequestContext<V>> {
+  return new GraphqlContext(facts, parts, await readCredentials(facts.authorization, parts));
 }
 
 /** What changes while a request is answered. */
@@ -70,14 +73,14 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
     retryAfter: 0,
   };
 
-  constructor(facts: RequestFacts, parts: ContextParts<V>) {
+  constructor(facts: RequestFacts, parts: ContextParts<V>, credentials: Credentials) {
     this.requestId = facts.requestId;
     this.origin = facts.origin;
     this.clientKey = facts.clientKey;
     this.cookies = facts.cookies;
     this.fromAllowedOrigin = facts.fromAllowedOrigin;
     this.isCrossSite = facts.isCrossSite;
-    this.credentials = readCredentials(facts.authorization, parts);
+    this.credentials = credentials;
     this.parts = parts;
   }
 
@@ -147,7 +150,10 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
   }
 }
 
-function readCredentials<V extends Viewer>(header: string | undefined, { readToken }: ContextParts<V>): Credentials {
+async function readCredentials<V extends Viewer>(
+  header: string | undefined,
+  { readToken }: ContextParts<V>,
+): Promise<Credentials> {
   if (header === undefined) return { kind: 'none' };
   const token = BEARER.exec(header)?.[1];
   return token === undefined ? { kind: 'refused', code: 'UNAUTHENTICATED' } : readToken(token);

@@ -5,6 +5,7 @@ import { UserEntity } from '../users/user.entity.ts';
 import { toUserRecord, USER_COLUMNS, USER_JOINS, type UserRow } from '../users/users.repository.ts';
 import { type AuthenticationMethod, SessionEntity, type TokenDelivery } from './session.entity.ts';
 import type { SessionOfUser, SessionRecord } from './session.record.ts';
+import { SIGNING_EPOCH } from './signing-keys.repository.ts';
 
 interface SessionColumns {
   readonly session_id: SessionId;
@@ -56,6 +57,20 @@ export async function findSession(manager: EntityManager, id: SessionId): Promis
   const rows = await manager.query<(SessionColumns & UserRow)[]>(`${SESSION_OF_USER} WHERE s.id = $1`, [id]);
   const [row] = rows;
   return row && { session: toSession(row), user: toUserRecord(row) };
+}
+
+/** The same for a viewer, with the epoch of the signing keys: what the token's own key is worth comes in the same round trip. */
+export async function findViewedSession(
+  manager: EntityManager,
+  id: SessionId,
+): Promise<(SessionOfUser & { readonly signingEpoch: number | null }) | undefined> {
+  const rows = await manager.query<(SessionColumns & UserRow & { signing_epoch: number | null })[]>(
+    `SELECT ${SESSION_COLUMNS}, ${USER_COLUMNS}, ${SIGNING_EPOCH} AS signing_epoch
+     FROM sessions s JOIN users u ON u.id = s.user_id ${USER_JOINS} WHERE s.id = $1`,
+    [id],
+  );
+  const [row] = rows;
+  return row && { session: toSession(row), user: toUserRecord(row), signingEpoch: row.signing_epoch };
 }
 
 export async function insertSession(tx: EntityManager, session: SessionEntity): Promise<void> {

@@ -1,14 +1,14 @@
 import type { JsonWebKey } from 'node:crypto';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { type Sealed, sealedTransformer } from '../crypto/sealed.ts';
+import { SIGNING_KEY_STATES, type SigningKeyState } from '../crypto/signing-keys.ts';
 
-/** NEXT is published before it signs, RETIRED until its last token has expired: no verifier meets a key it cannot find. */
-export const SIGNING_KEY_STATES = ['NEXT', 'CURRENT', 'RETIRED'] as const;
-export type SigningKeyState = (typeof SIGNING_KEY_STATES)[number];
+const states = SIGNING_KEY_STATES.map((state) => `'${state}'`).join(', ');
 
 @Entity('signing_keys')
 @Index('signing_keys_current_key', ['state'], { unique: true, where: `"state" = 'CURRENT'` })
-@Check('signing_keys_state_check', `"state" IN ('NEXT', 'CURRENT', 'RETIRED')`)
+@Index('signing_keys_next_key', ['state'], { unique: true, where: `"state" = 'NEXT'` })
+@Check('signing_keys_state_check', `"state" IN (${states})`)
 export class SigningKeyEntity {
   /** The `kid` of the tokens it signs. */
   @PrimaryColumn('text', { primaryKeyConstraintName: 'signing_keys_pkey' })
@@ -37,7 +37,18 @@ export class SigningKeyEntity {
   @Column('timestamp with time zone', { name: 'current_at', precision: 3, nullable: true })
   currentAt!: Date | null;
 
-  /** When it ceased to sign. */
+  /** When it ceased to sign, or was revoked. */
   @Column('timestamp with time zone', { name: 'retired_at', precision: 3, nullable: true })
   retiredAt!: Date | null;
+}
+
+/** One row. Its number moves with every change of the signing keys; the viewer's read brings it to every node. */
+@Entity('signing_key_epoch')
+@Check('signing_key_epoch_only_check', '"only"')
+export class SigningKeyEpochEntity {
+  @PrimaryColumn('boolean', { default: true, primaryKeyConstraintName: 'signing_key_epoch_pkey' })
+  only!: boolean;
+
+  @Column('integer')
+  epoch!: number;
 }

@@ -4,7 +4,8 @@ import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { permissionsOf } from '../roles/role.record.ts';
 import type { SessionOfUser, SessionViewer } from './session.record.ts';
-import { findSession, markSeen } from './sessions.repository.ts';
+import { findViewedSession, markSeen } from './sessions.repository.ts';
+import type { SigningKeys } from './signing-keys.ts';
 
 /** `lastSeenAt` is kept to the minute: finer would cost a write for every read. */
 const SEEN_MS = 60_000;
@@ -21,9 +22,12 @@ export class Viewers {
   readonly #database: DataSource;
   readonly #clock: Clock;
 
-  constructor(parts: { database: DataSource; clock: Clock }) {
+  readonly #signingKeys: Pick<SigningKeys, 'isGood'>;
+
+  constructor(parts: { database: DataSource; clock: Clock; signingKeys: Pick<SigningKeys, 'isGood'> }) {
     this.#database = parts.database;
     this.#clock = parts.clock;
+    this.#signingKeys = parts.signingKeys;
   }
 
   /**
@@ -37,9 +41,14 @@ export class Viewers {
         ? new AppError('TOKEN_EXPIRED', 'The access token is past its time. Call refresh, then repeat.')
         : new AppError('UNAUTHENTICATED', 'The Authorization header holds no access token of this server. Log in.');
     }
-    const found = await findSession(this.#database.manager, credentials.sessionId);
+    const read = await findViewedSession(this.#database.manager, credentials.sessionId);
     const now = this.#clock.now();
-    if (!found || found.user.id !== credentials.userId || !isLive(found, now)) throw ended();
+    if (!read) throw ended();
+    const { signingEpoch, ...found } = read;
+    if (!(await this.#signingKeys.isGood(credentials.kid, signingEpoch))) {
+      throw new AppError('TOKEN_EXPIRED', 'The key of this access token is in use no more. Call refresh, then repeat.');
+    }
+    if (found.user.id !== credentials.userId || !isLive(found, now)) throw ended();
     if (credentials.generation < found.session.authGeneration) {
       throw new AppError('TOKEN_EXPIRED', 'This access token is from before a reauthentication. Use the newer one.');
     }

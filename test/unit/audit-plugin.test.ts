@@ -10,6 +10,7 @@ const LOGGED_IN: Credentials = {
   userId: '019364a1-7c3a-7000-8000-00000000000a' as UserId,
   sessionId: '019364a1-7c3a-7000-8000-00000000000c' as SessionId,
   generation: 0,
+  kid: 'k1',
 };
 const NOBODY: Credentials = { kind: 'none' };
 const PAST_ITS_TIME: Credentials = { kind: 'refused', code: 'TOKEN_EXPIRED' };

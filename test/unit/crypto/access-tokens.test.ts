@@ -45,7 +45,7 @@ describe.each<SigningAlgorithm>(['EdDSA', 'ES256'])('an access token signed with
     const { tokens, clock } = tokensOver(keys);
     const { token } = tokens.sign(ADA);
     const expected = { ...ADA, issuedAt: clock.now(), expiresAt: new Date(clock.now().getTime() + 600_000) };
-    expect(tokens.verify(token)).toEqual({ ...expected, jti: expect.any(String) });
+    expect(tokens.verify(token)).toEqual({ ...expected, jti: expect.any(String), kid: keys.current.kid });
     expect(tokens.verify(token)).toBe(tokens.verify(token));
   });
 
@@ -81,7 +81,7 @@ describe('keys that change', () => {
     const [old, next] = await Promise.all([makeKeySet('EdDSA'), makeKeySet('ES256')]);
     const { tokens, set } = tokensOver(old);
     const { token } = tokens.sign(ADA);
-    set.keys = { current: next.current, byKid: new Map([...old.byKid, ...next.byKid]) };
+    set.keys = { current: next.current, byKid: new Map([...old.byKid, ...next.byKid]), revoked: new Set() };
     expect(verdictOf(tokens, token)).toBe('valid');
     expect(decodeToken(tokens.sign(ADA).token).header).toMatchObject({ alg: 'ES256', kid: next.current.kid });
   });
@@ -116,7 +116,7 @@ describe('the memory of verified tokens', () => {
     const other = await makeKeySet('EdDSA');
     const { tokens, set } = tokensOver(keys);
     const first = tokens.sign(ADA).token;
-    set.keys = { current: other.current, byKid: new Map([...keys.byKid, ...other.byKid]) };
+    set.keys = { current: other.current, byKid: new Map([...keys.byKid, ...other.byKid]), revoked: new Set() };
     const second = tokens.sign(ADA).token;
     const [ofFirst, ofSecond] = [tokens.verify(first), tokens.verify(second)];
     tokens.forgetKey(keys.current.kid);
