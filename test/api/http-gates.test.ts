@@ -171,6 +171,40 @@ describe('CORS (v5.0.0-3.4.2)', () => {
   });
 });
 
+describe('Sec-Fetch-Site', () => {
+  let http: HttpApp;
+  beforeAll(async () => {
+    http = await startHttpApp({ CORS_ORIGINS: ORIGIN });
+  });
+  afterAll(() => http.stop());
+
+  test.each([
+    ['cross-site', true],
+    ['same-site', false],
+    ['same-origin', false],
+    ['none', false],
+    ['', false],
+    ['CROSS-SITE', false],
+    ['cross-site-ish', false],
+  ])('%p is told to the handler: of another site is %p', async (site, isCrossSite) => {
+    http.handled.length = 0;
+    await post(http.port, {}, { origin: ORIGIN, 'sec-fetch-site': site });
+    expect(http.handled.map((facts) => facts.isCrossSite)).toEqual([isCrossSite]);
+  });
+
+  test('is not there for apps, and the Origin is judged by itself', async () => {
+    http.handled.length = 0;
+    await post(http.port, {}, {});
+    await post(http.port, {}, { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' });
+    await post(http.port, {}, { origin: ORIGIN, 'sec-fetch-site': 'cross-site' });
+    expect(http.handled.map(({ isCrossSite, fromAllowedOrigin }) => [isCrossSite, fromAllowedOrigin])).toEqual([
+      [false, false],
+      [false, false],
+      [true, true],
+    ]);
+  });
+});
+
 describe('the window of an address', () => {
   const hits: string[] = [];
   const hitAddress = async (key: string) => (hits.push(key) > 3 ? 9 : 0);

@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { type DeviceToken, formatDeviceToken, parseDeviceToken } from '../../../src/crypto/device-tokens.ts';
 import { newToken, parseToken } from '../../../src/crypto/one-time-tokens.ts';
 import { formatRefreshToken, isMacOf, parseRefreshToken } from '../../../src/crypto/refresh-tokens.ts';
 import type { KeySet } from '../../../src/crypto/signing-keys.ts';
-import type { SessionId, UserId } from '../../../src/platform/ids.ts';
+import type { DeviceId, SessionId, UserId } from '../../../src/platform/ids.ts';
 import { systemRandom } from '../../../src/platform/random.ts';
 import { ADA, makeKeySet, tokensOver, verdictOf } from '../../support/access-token-kit.ts';
+import { keyringOf } from '../../support/keyrings.ts';
 
 /** One character of a token, put in at one place, in the place of the one that stands there. */
 const oneCharacter = () => fc.tuple(fc.nat(), fc.constantFrom(...'Aa09-_.=+/ \n\0é'));
@@ -58,6 +60,56 @@ describe('refresh tokens', () => {
         fc.pre(other !== text);
         const parsed = parseRefreshToken(other);
         expect(parsed !== undefined && isMacOf(key, parsed)).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('device tokens', () => {
+  const keyring = keyringOf();
+  const now = new Date('2026-11-24T07:00:00Z');
+  const devices = (): fc.Arbitrary<DeviceToken> =>
+    fc.record({
+      userId: fc.uuid().map((id) => id as UserId),
+      deviceId: fc.uuid().map((id) => id as DeviceId),
+      expiresAt: fc.date({ min: new Date(now.getTime() + 1), max: new Date(9_999_999_999_999), noInvalidDate: true }),
+    });
+
+  test('read back for any user, device and expiry to come', () => {
+    fc.assert(
+      fc.property(devices(), (device) => {
+        expect(parseDeviceToken(keyring, formatDeviceToken(keyring, device), now)).toEqual(device);
+      }),
+    );
+  });
+
+  test('with any one character another are none', () => {
+    fc.assert(
+      fc.property(devices(), oneCharacter(), (device, change) => {
+        const text = formatDeviceToken(keyring, device);
+        const other = changed(text, change);
+        fc.pre(other !== text);
+        expect(parseDeviceToken(keyring, other, now)).toBeUndefined();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('have a MAC for no two that differ in anything', () => {
+    const macOf = (device: DeviceToken) => formatDeviceToken(keyring, device).split('.')[4];
+    fc.assert(
+      fc.property(devices(), devices(), (one, other) => {
+        expect(macOf(one) === macOf(other)).toBe(JSON.stringify(one) === JSON.stringify(other));
+      }),
+    );
+  });
+
+  test('are never made of any text by accident, and no text is an error of ours', () => {
+    const part = () => fc.oneof(fc.string(), fc.base64String(), fc.constantFrom('1', '1827039600000'));
+    fc.assert(
+      fc.property(fc.array(part(), { maxLength: 6 }), (parts) => {
+        expect(parseDeviceToken(keyring, parts.join('.'), now)).toBeUndefined();
       }),
       { numRuns: 500 },
     );

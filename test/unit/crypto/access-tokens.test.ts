@@ -49,6 +49,18 @@ describe.each<SigningAlgorithm>(['EdDSA', 'ES256'])('an access token signed with
     expect(tokens.verify(token)).toBe(tokens.verify(token));
   });
 
+  test('for another audience says all the same but that, is refused here, and is good there', () => {
+    const { tokens } = tokensOver(keys);
+    const shop = 'https://shop.example.com';
+    const { token, expiresIn } = tokens.sign(ADA, shop);
+    const { iat, exp, jti, ...said } = decodeToken(tokens.sign(ADA).token).payload;
+    expect(decodeToken(token).payload).toEqual({ ...said, aud: shop, iat, exp, jti: expect.not.stringMatching(jti) });
+    expect(expiresIn).toBe(600);
+    expect(verdictOf(tokens, token)).toBe('AUDIENCE');
+    expect(verdictOf(tokensOver(keys, { audience: shop }).tokens, token)).toBe('valid');
+    expect(verdictOf(tokens, tokens.sign(ADA, ISSUER).token)).toBe('valid');
+  });
+
   test('is taken by jose as other services would use it, from the published keys', async () => {
     const { tokens, clock } = tokensOver(keys);
     const options = {
