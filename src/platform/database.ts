@@ -1,4 +1,5 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AppError } from './errors.ts';
 import type { Secret } from './secret.ts';
 
 /** Tables and migrations, as `ormconfig.ts` lists them. */
@@ -13,7 +14,18 @@ export interface DatabaseConnection {
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 15_000;
 
-/** An open pool on a database. Throws what pg throws when it cannot connect. */
+/** pg-pool's words: it gives its errors no code. */
+const NONE_FREE = 'timeout exceeded when trying to connect';
+
+/** TypeORM's way to a connection of the pool. */
+interface PooledDriver {
+  obtainMasterConnection(): Promise<unknown>;
+}
+
+/**
+ * An open pool on a database. Throws what pg throws when it cannot connect. Whoever waits for a connection of a drained pool for
+ * five seconds gets BUSY: that is load, and no fault.
+ */
 export async function openDatabase(schema: DatabaseSchema, { url, pool }: DatabaseConnection): Promise<DataSource> {
   const database = new DataSource({
     ...schema,
@@ -26,5 +38,14 @@ export async function openDatabase(schema: DatabaseSchema, { url, pool }: Databa
     // Without it the pool's error on an idle connection (PostgreSQL restarted) would end the process.
     poolErrorHandler: () => undefined,
   });
-  return database.initialize();
+  await database.initialize();
+  const driver = database.driver as unknown as PooledDriver;
+  const obtain = driver.obtainMasterConnection.bind(driver);
+  driver.obtainMasterConnection = () => obtain().catch(refuseAsBusy);
+  return database;
+}
+
+function refuseAsBusy(error: unknown): never {
+  const isDrained = error instanceof Error && error.message === NONE_FREE;
+  throw isDrained ? new AppError('BUSY', 'The server has too much to do. Try again.', { retryAfter: 1 }) : error;
 }

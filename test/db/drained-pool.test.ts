@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const ME = '{ me { id } }';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ DATABASE_POOL: '1', SHED_DELAY_MS: '60000' });
+});
+afterAll(() => server.stop());
+
+test('with no connection free for five seconds a request is BUSY, no fault of ours, and goes on afterwards', async () => {
+  const { client } = await server.person('ada@example.com');
+  const wrong = () =>
+    server.anyone.send('mutation($input: LoginInput!) { login(input: $input) { __typename } }', {
+      input: { email: 'ada@example.com', password: 'a wrong guess altogether' },
+    });
+  for (let guess = 0; guess < 9; guess += 1) await wrong();
+  const [held, ...waiting] = await server.database.transaction(async (tx) => {
+    await tx.query('LOCK TABLE sessions');
+    const first = client.send(ME);
+    // The only connection waits for the lock; these wait for the connection.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const others = await Promise.all([client.send(ME), client.send(ME), wrong()]);
+    return [first, ...others] as const;
+  });
+  for (const answer of waiting) {
+    expect(answer.errors.map(({ extensions }) => [extensions.code, extensions.retryAfter])).toEqual([['BUSY', 1]]);
+    expect(answer.headers.get('retry-after')).toBe('1');
+  }
+  expect((await held).code).toBeUndefined();
+  expect((await client.send(ME)).code).toBeUndefined();
+  // What was never judged took no attempt: the tenth is still there, and it is the last.
+  expect((await wrong()).code).toBe('INVALID_CREDENTIALS');
+  expect((await wrong()).code).toBe('RATE_LIMITED');
+});
