@@ -11,6 +11,8 @@ import { ExportService } from './personal-data/export.service.ts';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.ts';
 import { CleanUp } from './platform/clean-up.ts';
 import { errorFacts } from './platform/logger.ts';
+import { RolesResolver } from './roles/roles.resolver.ts';
+import { RolesService } from './roles/roles.service.ts';
 import { Devices } from './sessions/devices.ts';
 import { LoginService } from './sessions/login.service.ts';
 import { LoginFailures } from './sessions/login-failures.ts';
@@ -30,6 +32,7 @@ import { Viewers } from './sessions/viewers.ts';
 import { makeSigningKeys } from './signing-keys.ts';
 import { AddressJobs } from './users/address-jobs.ts';
 import { AddressWork } from './users/address-work.ts';
+import { HeldAdministration } from './users/administration.ts';
 import { CredentialsResolver } from './users/credentials.resolver.ts';
 import { EmailChangeService } from './users/email-change.service.ts';
 import { EmailVerification } from './users/email-verification.ts';
@@ -47,7 +50,10 @@ import { ProfileService } from './users/profile.service.ts';
 import { RegistrationResolver } from './users/registration.resolver.ts';
 import { RegistrationService } from './users/registration.service.ts';
 import { unverifiedAccounts } from './users/unverified-accounts.ts';
+import { UserAdministrationResolver } from './users/user-administration.resolver.ts';
+import { UserAdministrationService } from './users/user-administration.service.ts';
 import { UserCreation } from './users/user-creation.ts';
+import { UserInvitationService } from './users/user-invitation.service.ts';
 import { UserMails } from './users/user-mails.ts';
 import { countPasswordParameters } from './users/users.repository.ts';
 
@@ -167,6 +173,17 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const { audiences } = config;
   const serviceTokens = new ServiceTokenService({ database, audit, dataKeys, tokens, clock, audiences });
   const ownSessions = new OwnSessionsService({ database, audit, dataKeys, endings, clock });
+  const administration = new HeldAdministration({ dataKeys, clock });
+  const roles = new RolesService({ database, audit, administration, clock, random });
+  const invitations = new UserInvitationService({ database, audit, administration, keyring, creation, mails });
+  const userAdministration = new UserAdministrationService({
+    database,
+    audit,
+    administration,
+    dataKeys,
+    endings,
+    clock,
+  });
   const exports = new ExportService({ database, audit, dataKeys, dayKeys, outbox, clock });
   const erasureUpkeep = makeErasureUpkeep(config, foundation);
   const erasures = new ErasureService({ database, audit, dataKeys, outbox, clock, erased: () => erasureUpkeep.wake() });
@@ -210,6 +227,8 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, dataKeys }),
       new PasswordResetResolver({ resets }),
       new PersonalDataResolver({ exports, erasures }),
+      new UserAdministrationResolver({ invitations, administration: userAdministration, dataKeys }),
+      new RolesResolver({ roles }),
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {

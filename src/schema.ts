@@ -4,12 +4,14 @@ import type { ClassType } from 'type-graphql';
 import { buildSchema } from './graphql/build-schema.ts';
 import { ServerInfoResolver } from './graphql/server-info.ts';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.ts';
+import { RolesResolver } from './roles/roles.resolver.ts';
 import { OwnSessionsResolver } from './sessions/own-sessions.resolver.ts';
 import { PasswordResetResolver } from './sessions/password-reset.resolver.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
 import { CredentialsResolver } from './users/credentials.resolver.ts';
 import { ProfileResolver } from './users/profile.resolver.ts';
 import { RegistrationResolver } from './users/registration.resolver.ts';
+import { UserAdministrationResolver } from './users/user-administration.resolver.ts';
 
 /** Every resolver: what is not here is not in the schema. */
 const RESOLVERS: readonly ClassType[] = [
@@ -20,6 +22,8 @@ const RESOLVERS: readonly ClassType[] = [
   OwnSessionsResolver,
   PasswordResetResolver,
   PersonalDataResolver,
+  UserAdministrationResolver,
+  RolesResolver,
   ServerInfoResolver,
 ];
 

@@ -4,7 +4,9 @@ import {
   anyone,
   anyoneWithoutBadCredentials,
   asParent,
+  holding,
   loggedIn,
+  recentlyHolding,
   recentlyLoggedIn,
   selfOr,
 } from './rules.ts';
@@ -27,6 +29,7 @@ const rows = <F extends string>(rule: AccessRule, ...fields: F[]) =>
 const LOGIN = ['loginByClientAndAccount', 'loginByClient', 'loginByAccount'] as const;
 /** Of somebody who is logged in: counted by the session, so that a thief of one cannot use up the owner's attempts elsewhere. */
 const PROOF = ['proofBySession', 'loginByClient'] as const;
+const ADMINISTRATION = 'administrationByUser';
 const MAIL = ['mailByClient', 'mailByAccount'] as const;
 
 /**
@@ -36,6 +39,7 @@ const MAIL = ['mailByClient', 'mailByAccount'] as const;
 export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAccess>>>> = {
   Query: {
     me: row(anyoneWithoutBadCredentials),
+    roles: row(holding('ROLES_READ')),
     serverInfo: row(anyone),
   },
   Mutation: {
@@ -61,6 +65,16 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
     updateProfile: row(loggedIn, 'updateProfileByUser'),
     exportMyData: row(recentlyLoggedIn, 'exportByUser'),
     eraseMe: row(recentlyLoggedIn, 'mutationByClient'),
+
+    createUser: row(recentlyHolding('USERS_WRITE'), ADMINISTRATION),
+    disableUser: row(recentlyHolding('USERS_WRITE'), ADMINISTRATION),
+    enableUser: row(recentlyHolding('USERS_WRITE'), ADMINISTRATION),
+    revokeUserSessions: row(recentlyHolding('SESSIONS_REVOKE'), ADMINISTRATION),
+    createRole: row(recentlyHolding('ROLES_WRITE'), ADMINISTRATION),
+    updateRole: row(recentlyHolding('ROLES_WRITE'), ADMINISTRATION),
+    deleteRole: row(recentlyHolding('ROLES_WRITE'), ADMINISTRATION),
+    assignRole: row(recentlyHolding('ROLES_WRITE'), ADMINISTRATION),
+    unassignRole: row(recentlyHolding('ROLES_WRITE'), ADMINISTRATION),
   },
 
   User: {
@@ -127,6 +141,15 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   UpdateProfilePayload: rows(asParent, 'user'),
   ExportMyDataPayload: rows(asParent, 'exportedAt', 'data'),
   EraseMePayload: rows(asParent, 'erased'),
+  CreateUserPayload: rows(asParent, 'user'),
+  DisableUserPayload: rows(asParent, 'user'),
+  EnableUserPayload: rows(asParent, 'user'),
+  RevokeUserSessionsPayload: rows(asParent, 'revokedCount', 'user'),
+  CreateRolePayload: rows(asParent, 'role'),
+  UpdateRolePayload: rows(asParent, 'role'),
+  DeleteRolePayload: rows(asParent, 'deleted', 'deletedRoleId'),
+  AssignRolePayload: rows(asParent, 'user'),
+  UnassignRolePayload: rows(asParent, 'user'),
 
   ServerInfo: rows(
     anyone,

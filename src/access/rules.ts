@@ -54,7 +54,7 @@ export const loggedIn: AccessRule = {
  * Logged in, and with a proof of who they are that is no older than `recentLoginSeconds`. Freshness belongs to the token: a
  * reauthentication makes a new one, and the older ones are past their time.
  */
-export const recentlyLoggedIn: AccessRule = {
+export const recentlyLoggedIn: GuardRule = {
   kind: 'guard',
   says: 'logged in recently',
   refuse: async (context) => {
@@ -64,6 +64,26 @@ export const recentlyLoggedIn: AccessRule = {
       : new AppError('REAUTHENTICATION_REQUIRED', 'This needs a recent login: call reauthenticate, then repeat.');
   },
 };
+
+const forbidden = (permission: Permission) => new AppError('FORBIDDEN', `This needs ${permission}.`);
+
+/** A holder of the permission. */
+export const holding = (permission: Permission): AccessRule => ({
+  kind: 'guard',
+  says: permission,
+  refuse: async (context) =>
+    (await context.getViewer()).permissions.has(permission) ? undefined : forbidden(permission),
+});
+
+/** A holder of the permission who has logged in recently. Who lacks it hears of that first: to log in again would help nobody. */
+export const recentlyHolding = (permission: Permission): AccessRule => ({
+  kind: 'guard',
+  says: `${permission}, logged in recently`,
+  refuse: async (context) => {
+    const viewer = await context.getViewer();
+    return viewer.permissions.has(permission) ? recentlyLoggedIn.refuse(context) : forbidden(permission);
+  },
+});
 
 /** An object that belongs to a user: a user by `id`, anything else by `userId`. */
 const ownerOf = (parent: unknown): unknown => {

@@ -1,3 +1,4 @@
+import { PERMISSIONS } from '../access/permissions.ts';
 import { ERROR_CODES } from '../platform/errors.ts';
 import type { DetailField, DetailValue } from './event-details.ts';
 import { count, flag, id, ids, name, oneOf, someOf } from './event-details.ts';
@@ -16,7 +17,7 @@ export interface EventSpec {
   readonly says: string;
   readonly outcome: AuditOutcome;
   /** What `subject_id` names. */
-  readonly subject: 'user' | 'key' | 'row' | 'none';
+  readonly subject: 'user' | 'role' | 'key' | 'row' | 'none';
   readonly details: Readonly<Record<string, DetailField>>;
   readonly personal?: readonly PersonalField[];
   /** A use of permissions over others: where it came from stays readable for as long as the trail lives. */
@@ -25,6 +26,9 @@ export interface EventSpec {
 
 const user = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'user', details: {} }) as const;
 
+const role = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'role', power: true }) as const;
+
+const permissions = someOf(...PERMISSIONS);
 const factors = someOf('pwd', 'otp', 'hwk', 'mfa');
 const profileFields = someOf(
   'displayName',
@@ -53,6 +57,9 @@ export const EVENT_TYPES = {
     details: { account: oneOf('ACTIVE', 'DISABLED', 'MADE_BY_ADMINISTRATOR') },
   },
   'registration.expired': user('A registration that nobody verified was deleted.'),
+  'registration.replaced': user(
+    'A registration that nobody had verified gave way to an account that an administrator made.',
+  ),
   'verification.requested': user('Another verification mail was asked for.'),
   'email.verified': {
     ...user('An address was shown to be its account’s.'),
@@ -142,6 +149,25 @@ export const EVENT_TYPES = {
     details: { roles: ids, verified: flag },
     power: true,
   },
+  'user.disabled': {
+    ...user('An administrator shut a person out, for the reason that is kept here; every session ended.'),
+    details: { endedSessions: count },
+    personal: ['reason'],
+    power: true,
+  },
+  'user.enabled': { ...user('An administrator let a person in again.'), power: true },
+  'user.sessions_revoked': {
+    ...user('An administrator ended every session of a person.'),
+    details: { endedSessions: count },
+    power: true,
+  },
+  'role.created': { ...role('A role was made.'), details: { permissions } },
+  'role.updated': {
+    ...role('A role was changed, for all who hold it; its permissions before and after.'),
+    details: { before: permissions, after: permissions },
+  },
+  'role.deleted': { ...role('A role that nobody held was deleted.'), details: { permissions } },
+  'role.unassigned': { ...user('A role was taken away from a person.'), details: { role: id }, power: true },
   'role.assigned': { ...user('A role was given to a person.'), details: { role: id }, power: true },
   'access.denied': {
     says: 'A rule refused a root field to a known actor, or any mutation to anybody.',

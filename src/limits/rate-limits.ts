@@ -114,6 +114,13 @@ const DEFAULTS = {
     counts: 'every',
     of: 'copies of all data of one person (exportMyData)',
   },
+  administrationByUser: {
+    points: 300,
+    windowSeconds: MINUTE,
+    key: 'user',
+    counts: 'every',
+    of: 'acts of administration of one user (createUser, assignRole, …)',
+  },
   mutationByClient: {
     points: 300,
     windowSeconds: MINUTE,

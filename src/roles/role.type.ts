@@ -47,3 +47,24 @@ export class Role {
     this.builtIn = record.builtIn;
   }
 }
+
+@ObjectType({ description: 'The role that was made.' })
+export class CreateRolePayload {
+  @Field(() => Role, { description: 'The role that was made.' })
+  readonly role!: Role;
+}
+
+@ObjectType({ description: 'The role after the change.' })
+export class UpdateRolePayload {
+  @Field(() => Role, { description: 'The role after the change.' })
+  readonly role!: Role;
+}
+
+@ObjectType({ description: 'What was deleted.' })
+export class DeleteRolePayload {
+  @Field(() => Boolean, { description: 'Always true: anything else is an error.' })
+  readonly deleted!: boolean;
+
+  @Field(() => ID, { nullable: true, description: 'The role that is gone.' })
+  readonly deletedRoleId!: RoleId | null;
+}

@@ -22,6 +22,11 @@ const WHO: Readonly<Record<string, string>> = {
     Mutation.updateProfile`,
   'logged in recently': `Mutation.requestEmailChange Mutation.revokeSession Mutation.revokeOtherSessions
     Mutation.exportMyData Mutation.eraseMe`,
+  ROLES_READ: 'Query.roles',
+  'USERS_WRITE, logged in recently': 'Mutation.createUser Mutation.disableUser Mutation.enableUser',
+  'SESSIONS_REVOKE, logged in recently': 'Mutation.revokeUserSessions',
+  'ROLES_WRITE, logged in recently': `Mutation.createRole Mutation.updateRole Mutation.deleteRole Mutation.assignRole
+    Mutation.unassignRole`,
   'self, or USERS_READ; else null': `User.email
     Profile.displayName Profile.givenName Profile.familyName Profile.bio Profile.phone Profile.birthDate Profile.address
     Profile.avatarUrl Profile.locale Profile.timeZone Profile.updatedAt`,
@@ -43,7 +48,9 @@ const WHO: Readonly<Record<string, string>> = {
     RevokeOtherSessionsPayload.revokedCount RevokeOtherSessionsPayload.revokedSessionIds RevokeOtherSessionsPayload.user
     ChangePasswordPayload.changed RequestPasswordResetPayload.accepted ResetPasswordPayload.reset
     ResetPasswordPayload.deviceToken UpdateProfilePayload.user ExportMyDataPayload.exportedAt ExportMyDataPayload.data
-    EraseMePayload.erased`,
+    EraseMePayload.erased CreateUserPayload.user DisableUserPayload.user EnableUserPayload.user
+    RevokeUserSessionsPayload.revokedCount RevokeUserSessionsPayload.user CreateRolePayload.role UpdateRolePayload.role
+    DeleteRolePayload.deleted DeleteRolePayload.deletedRoleId AssignRolePayload.user UnassignRolePayload.user`,
 };
 const whoMay = new Map(
   Object.entries(WHO).flatMap(([who, fields]) => fields.split(/\s+/).map((field) => [field, who] as const)),
@@ -83,6 +90,7 @@ function selectAll(type: GraphQLNamedType, above: readonly string[] = []): strin
 }
 
 const NOBODY_TOKEN = `${'A'.repeat(22)}.${'B'.repeat(43)}`;
+const NOBODY_ID = '0190aaaa-0000-7000-8000-00000000000a';
 const OTHER_PASSWORD = 'entirely other words';
 
 /** A call of each root field, and what it comes to once it is let through: the code, or undefined for an answer. */
@@ -111,6 +119,16 @@ const CALLS: Readonly<Record<string, readonly [args: string, code: string | unde
     `(input: { token: "${NOBODY_TOKEN}", newPassword: "${OTHER_PASSWORD}" })`,
     'INVALID_TOKEN',
   ],
+  'Query.roles': ['', undefined],
+  'Mutation.createUser': ['(input: { email: "user@example.com" })', 'CONFLICT'],
+  'Mutation.disableUser': [`(input: { id: "${NOBODY_ID}", reason: "x" })`, 'NOT_FOUND'],
+  'Mutation.enableUser': [`(input: { id: "${NOBODY_ID}" })`, 'NOT_FOUND'],
+  'Mutation.revokeUserSessions': [`(input: { userId: "${NOBODY_ID}" })`, 'NOT_FOUND'],
+  'Mutation.createRole': ['(input: { name: "user", description: "x", permissions: [] })', 'CONFLICT'],
+  'Mutation.updateRole': ['(input: { name: "nothing" })', 'NOT_FOUND'],
+  'Mutation.deleteRole': ['(input: { name: "nothing" })', 'NOT_FOUND'],
+  'Mutation.assignRole': [`(input: { userId: "${NOBODY_ID}", role: "user" })`, 'NOT_FOUND'],
+  'Mutation.unassignRole': [`(input: { userId: "${NOBODY_ID}", role: "user" })`, 'NOT_FOUND'],
   'Mutation.exportMyData': ['', undefined],
   'Mutation.eraseMe': ['(input: { confirmEmail: "somebody-else@example.com" })', 'BAD_USER_INPUT'],
   'Mutation.updateProfile': ['(input: { displayName: "Me" })', undefined],
@@ -121,6 +139,16 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   support: ['support'],
   auditor: ['auditor'],
   admin: ['admin'],
+};
+const ALL = `USERS_READ USERS_WRITE USERS_ERASE SESSIONS_READ SESSIONS_REVOKE ROLES_READ ROLES_WRITE AUDIT_READ`.split(
+  ' ',
+);
+/** Who holds what, said a second time too. */
+const HOLDS: Readonly<Record<string, readonly string[]>> = {
+  support: ['USERS_READ', 'SESSIONS_READ', 'SESSIONS_REVOKE'],
+  auditor: ['AUDIT_READ', 'ROLES_READ'],
+  admin: ALL,
+  'long ago': ALL,
 };
 const LOGGED_IN = Object.keys(ROLES);
 const ACTORS = ['anonymous', ...LOGGED_IN, 'long ago', 'expired', 'disabled', 'ended', 'erased'];
@@ -174,7 +202,9 @@ function refusalOf(who: string | undefined, actor: string): string | undefined {
   if (actor === 'expired') return 'TOKEN_EXPIRED';
   if (['disabled', 'ended', 'erased'].includes(actor)) return 'UNAUTHENTICATED';
   if (actor === 'anonymous') return who === 'anyone, with sound credentials or none' ? undefined : 'UNAUTHENTICATED';
-  return who === 'logged in recently' && actor === 'long ago' ? 'REAUTHENTICATION_REQUIRED' : undefined;
+  const permission = /^[A-Z_]+/.exec(who ?? '')?.[0];
+  if (permission && !HOLDS[actor]?.includes(permission)) return 'FORBIDDEN';
+  return who?.endsWith('logged in recently') && actor === 'long ago' ? 'REAUTHENTICATION_REQUIRED' : undefined;
 }
 
 const roots = [...whoMay.keys()].filter((name) => /^(?:Query|Mutation)\./.test(name));

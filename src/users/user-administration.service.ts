@@ -1,0 +1,145 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { Permission } from '../access/permissions.ts';
+import type { RequestContext } from '../access/request-context.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { DataKeys } from '../crypto/data-keys.ts';
+import type { Clock } from '../platform/clock.ts';
+import { parseId, type UserId } from '../platform/ids.ts';
+import { inTransaction } from '../platform/transaction.ts';
+import { GIVES_MORE, HOLDS_MORE, requireAdministrator, requireAll } from '../roles/power.ts';
+import { deleteUserRole, insertUserRole } from '../roles/roles.repository.ts';
+import { getRole } from '../roles/roles.service.ts';
+import { bumpHeldVersion, setStatus } from './administration.repository.ts';
+import { type HeldAct, type HeldAdministration, noSuchUser } from './administration.ts';
+import type { SessionEnding } from './session-ending.port.ts';
+import type { UserRecord } from './user.record.ts';
+import { findUser } from './users.repository.ts';
+
+interface UserAdministrationParts {
+  readonly database: DataSource;
+  readonly audit: AuditTrail;
+  readonly administration: HeldAdministration;
+  readonly dataKeys: DataKeys;
+  readonly endings: SessionEnding;
+  readonly clock: Clock;
+}
+
+interface Act {
+  readonly permission: Permission;
+  /** `change` where it could take a permission away from somebody. */
+  readonly power: 'use' | 'change';
+}
+
+/** What administrators do with the users there are. Each act: NOT_FOUND for an unknown id, FORBIDDEN over who holds more. */
+export class UserAdministrationService {
+  readonly #parts: UserAdministrationParts;
+
+  constructor(parts: UserAdministrationParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends every session of the user, voids the device tokens and mailed tokens, and lets nobody in. CONFLICT for the last administrator. */
+  disable(context: RequestContext, idText: string, reason: string): Promise<UserRecord> {
+    const { audit, dataKeys, endings } = this.#parts;
+    return this.#act(context, idText, { permission: 'USERS_WRITE', power: 'change' }, async (tx, act) => {
+      const { subject } = act;
+      requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
+      if (subject.status === 'DISABLED') return;
+      await setStatus(tx, subject.id, 'DISABLED');
+      await requireAdministratorUnless(tx, act);
+      const ended = await endings.endAll(tx, subject.id);
+      await audit.record(tx, {
+        type: 'user.disabled',
+        by: act.by,
+        subjectId: subject.id,
+        subjectKey: subject.dataKey === null ? undefined : dataKeys.unwrap(subject.dataKey),
+        details: { endedSessions: ended.length },
+        personal: { reason },
+      });
+    });
+  }
+
+  /** Lets the user in again, or, whose address was never verified, verify it. Sessions do not come back. */
+  enable(context: RequestContext, idText: string): Promise<UserRecord> {
+    const { audit } = this.#parts;
+    return this.#act(context, idText, { permission: 'USERS_WRITE', power: 'use' }, async (tx, act) => {
+      const { subject } = act;
+      requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
+      if (subject.status !== 'DISABLED') return;
+      await setStatus(tx, subject.id, subject.emailVerifiedAt === null ? 'PENDING' : 'ACTIVE');
+      await audit.record(tx, { type: 'user.enabled', by: act.by, subjectId: subject.id, details: {} });
+    });
+  }
+
+  /** Ends every session of the user; how many there were. */
+  async revokeSessions(context: RequestContext, idText: string): Promise<{ user: UserRecord; revokedCount: number }> {
+    const { audit, endings } = this.#parts;
+    let revokedCount = 0;
+    const user = await this.#act(context, idText, { permission: 'SESSIONS_REVOKE', power: 'use' }, async (tx, act) => {
+      const { subject } = act;
+      requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
+      await bumpHeldVersion(tx, subject.id);
+      revokedCount = (await endings.endAll(tx, subject.id)).length;
+      const details = { endedSessions: revokedCount };
+      await audit.record(tx, { type: 'user.sessions_revoked', by: act.by, subjectId: subject.id, details });
+    });
+    return { user, revokedCount };
+  }
+
+  /** Gives a role. FORBIDDEN where it allows what the actor may not. One that is held already changes nothing. */
+  assign(context: RequestContext, idText: string, roleName: string): Promise<UserRecord> {
+    const { audit, clock } = this.#parts;
+    return this.#act(context, idText, { permission: 'ROLES_WRITE', power: 'use' }, async (tx, act) => {
+      const { subject } = act;
+      const role = await getRole(tx, roleName);
+      requireAll(act.permissions, role.permissions, GIVES_MORE);
+      const row = { userId: subject.id, roleId: role.id, assignedAt: clock.now() };
+      if (!(await insertUserRole(tx, row))) return;
+      await bumpHeldVersion(tx, subject.id);
+      await audit.record(tx, { type: 'role.assigned', by: act.by, subjectId: subject.id, details: { role: role.id } });
+    });
+  }
+
+  /** Takes a role away. CONFLICT for that of the last administrator. One that is not held changes nothing. */
+  unassign(context: RequestContext, idText: string, roleName: string): Promise<UserRecord> {
+    const { audit } = this.#parts;
+    return this.#act(context, idText, { permission: 'ROLES_WRITE', power: 'change' }, async (tx, act) => {
+      const { subject } = act;
+      const role = await getRole(tx, roleName);
+      requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
+      if (!(await deleteUserRole(tx, subject.id, role.id))) return;
+      await requireAdministratorUnless(tx, act);
+      await bumpHeldVersion(tx, subject.id);
+      await audit.record(tx, {
+        type: 'role.unassigned',
+        by: act.by,
+        subjectId: subject.id,
+        details: { role: role.id },
+      });
+    });
+  }
+
+  /** The user after the act; the act and its event commit together. */
+  async #act(
+    context: RequestContext,
+    idText: string,
+    wanted: Act,
+    work: (tx: EntityManager, act: HeldAct) => Promise<void>,
+  ): Promise<UserRecord> {
+    const { database, administration } = this.#parts;
+    const subjectId = parseId<UserId>(idText);
+    return inTransaction(database, async (tx) => {
+      if (!subjectId) {
+        await administration.hold(tx, context, wanted);
+        throw noSuchUser();
+      }
+      await work(tx, await administration.holdOver(tx, context, { ...wanted, subjectId }));
+      return (await findUser(tx, subjectId)) ?? Promise.reject(noSuchUser());
+    });
+  }
+}
+
+/** Only who held the role admin can have been the last to hold it. */
+async function requireAdministratorUnless(tx: EntityManager, { subject }: HeldAct): Promise<void> {
+  if (subject.roles.some(({ name }) => name === 'admin')) await requireAdministrator(tx);
+}
