@@ -186,7 +186,15 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   });
   const exports = new ExportService({ database, audit, dataKeys, dayKeys, outbox, clock });
   const erasureUpkeep = makeErasureUpkeep(config, foundation);
-  const erasures = new ErasureService({ database, audit, dataKeys, outbox, clock, erased: () => erasureUpkeep.wake() });
+  const erasures = new ErasureService({
+    database,
+    audit,
+    dataKeys,
+    outbox,
+    administration,
+    clock,
+    erased: () => erasureUpkeep.wake(),
+  });
   const viewers = new Viewers({ database, clock, signingKeys });
 
   const cleanUp = new CleanUp({
@@ -226,7 +234,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       new SessionsResolver({ login, refresh, logout }),
       new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, dataKeys }),
       new PasswordResetResolver({ resets }),
-      new PersonalDataResolver({ exports, erasures }),
+      new PersonalDataResolver({ exports, erasures, dataKeys }),
       new UserAdministrationResolver({ invitations, administration: userAdministration, dataKeys }),
       new RolesResolver({ roles }),
     ],

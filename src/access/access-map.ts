@@ -68,6 +68,7 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
 
     createUser: row(recentlyHolding('USERS_WRITE'), ADMINISTRATION),
     disableUser: row(recentlyHolding('USERS_WRITE'), ADMINISTRATION),
+    eraseUser: row(recentlyHolding('USERS_ERASE'), ADMINISTRATION),
     enableUser: row(recentlyHolding('USERS_WRITE'), ADMINISTRATION),
     revokeUserSessions: row(recentlyHolding('SESSIONS_REVOKE'), ADMINISTRATION),
     createRole: row(recentlyHolding('ROLES_WRITE'), ADMINISTRATION),
@@ -141,6 +142,7 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   UpdateProfilePayload: rows(asParent, 'user'),
   ExportMyDataPayload: rows(asParent, 'exportedAt', 'data'),
   EraseMePayload: rows(asParent, 'erased'),
+  EraseUserPayload: rows(asParent, 'user'),
   CreateUserPayload: rows(asParent, 'user'),
   DisableUserPayload: rows(asParent, 'user'),
   EnableUserPayload: rows(asParent, 'user'),

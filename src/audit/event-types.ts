@@ -112,8 +112,15 @@ export const EVENT_TYPES = {
   },
   'personal_data.exported': user('A person took a copy of all that is stored about them.'),
   'user.erased': {
-    ...user('A person was erased: what was sealed under their key, here too, opens no more.'),
+    ...user(
+      'A person was erased, by themselves or after a restore: what was sealed under their key, here too, opens no more.',
+    ),
     details: { by: oneOf('OWNER', 'RESTORE') },
+  },
+  'user.erased_by_administrator': {
+    ...user('An administrator erased a person; the reason is the administrator’s, sealed under their key.'),
+    personal: ['reason'],
+    power: true,
   },
   'login.failed': {
     says: 'A login was refused. For an address that nobody has, the address is kept under the key of its day.',

@@ -13,7 +13,7 @@ export async function erasePerson(
   tx: EntityManager,
   { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
   { id }: { readonly id: UserId },
-  event: AuditEvent<'user.erased'>,
+  event: AuditEvent<'user.erased' | 'user.erased_by_administrator'>,
 ): Promise<void> {
   await audit.record(tx, event);
   await deletePersonalRows(tx, id);

@@ -1,9 +1,14 @@
 import type { DataSource } from 'typeorm';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { Clock } from '../platform/clock.ts';
+import { AppError } from '../platform/errors.ts';
+import type { UserId } from '../platform/ids.ts';
 import { errorFacts, type Logger } from '../platform/logger.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { startWorkerLoop, type WorkerLoop } from '../platform/worker-loop.ts';
+import { lockPower } from '../roles/power.repository.ts';
+import { keepAdministrator } from '../users/administration.ts';
+import { findUser } from '../users/users.repository.ts';
 import { erasePerson } from './erase-person.ts';
 import { type ErasedList, parseErasures } from './erased-list.ts';
 import { findErasures, findUnerased, lockUser, vacuumDataKeys } from './erasure.repository.ts';
@@ -38,27 +43,44 @@ export class ErasureUpkeep {
    * many. Before the first request, so that nobody reads them meanwhile. `others`: lists of other nodes, added to this one's.
    */
   async reapply(others: readonly string[] = []): Promise<number> {
-    const { database, audit, list, clock, logger } = this.#parts;
+    const { database, list, logger } = this.#parts;
     await list.add(others.flatMap(parseErasures));
-    const again = await findUnerased(database.manager, [...(await list.read())]);
-    for (const id of again) {
-      await inTransaction(database, async (tx) => {
-        await lockUser(tx, id);
-        // Another node that starts at the same time may have been here.
-        if ((await findUnerased(tx, [id])).length === 0) return;
-        const details = { by: 'RESTORE' } as const;
-        await erasePerson(
-          tx,
-          { audit, clock },
-          { id },
-          { type: 'user.erased', by: { kind: 'SYSTEM' }, subjectId: id, details },
-        );
-      });
+    let erased = 0;
+    for (const id of await findUnerased(database.manager, [...(await list.read())])) {
+      if (await this.#eraseAgain(id)) erased += 1;
     }
-    if (again.length === 0) return 0;
-    logger.warn('the database was restored: people erased since then were erased again', { erased: again.length });
+    if (erased === 0) return 0;
+    logger.warn('the database was restored: people erased since then were erased again', { erased });
     this.#hasDeadRows = true;
-    return again.length;
+    return erased;
+  }
+
+  /** False where another node was here first, and where the person is the last administrator: that waits for another one. */
+  async #eraseAgain(id: UserId): Promise<boolean> {
+    const { database, audit, clock, logger } = this.#parts;
+    try {
+      return await inTransaction(database, async (tx) => {
+        await lockPower(tx, 'change');
+        await lockUser(tx, id);
+        const subject = await findUser(tx, id);
+        if (!subject || subject.status === 'ERASED') return false;
+        const event = {
+          type: 'user.erased',
+          by: { kind: 'SYSTEM' },
+          subjectId: id,
+          details: { by: 'RESTORE' },
+        } as const;
+        await erasePerson(tx, { audit, clock }, subject, event);
+        await keepAdministrator(tx, { subject });
+        return true;
+      });
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      logger.error('somebody who was erased is the last administrator now: make another, then run gatehouse restore', {
+        user: id,
+      });
+      return false;
+    }
   }
 
   /** Begins to copy erasures of every node to the list, each minute and when woken. */

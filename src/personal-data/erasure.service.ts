@@ -8,14 +8,17 @@ import { badInput } from '../platform/bad-input.ts';
 import type { Clock } from '../platform/clock.ts';
 import { canonicalAddress, parseEmailAddress } from '../platform/email-address.ts';
 import { AppError } from '../platform/errors.ts';
+import { parseId, type UserId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
+import { HOLDS_MORE, requireAll } from '../roles/power.ts';
 import { permissionsOf } from '../roles/role.record.ts';
+import { type HeldAdministration, keepAdministrator, noSuchUser } from '../users/administration.ts';
 import { holdActor } from '../users/held-actor.repository.ts';
 import { ownAct } from '../users/own-act.ts';
 import { profilePlace } from '../users/profile.sealing.ts';
 import type { ViewerWithUser } from '../users/profile.service.ts';
-import type { CredentialRecord } from '../users/user.record.ts';
-import { findCredentials } from '../users/users.repository.ts';
+import type { UserRecord } from '../users/user.record.ts';
+import { findUser } from '../users/users.repository.ts';
 import { erasePerson } from './erase-person.ts';
 import { lockUser } from './erasure.repository.ts';
 
@@ -24,6 +27,7 @@ interface ErasureParts {
   readonly audit: AuditTrail;
   readonly dataKeys: DataKeys;
   readonly outbox: MailOutbox;
+  readonly administration: HeldAdministration;
   readonly clock: Clock;
   /** Told once somebody's erasure has committed: what is left of them in files and dead rows can go. */
   readonly erased: () => void;
@@ -47,7 +51,7 @@ export class ErasureService {
     await inTransaction(database, async (tx) => {
       await lockUser(tx, viewer.userId);
       await holdActor(tx, viewer, clock.now());
-      const user = await findCredentials(tx, viewer.userId);
+      const user = await findUser(tx, viewer.userId);
       if (!user) throw new TypeError('A user whose row is locked is there');
       if (!isAddressOf(user, confirmEmail, dataKeys)) throw wrongAddress();
       if (permissionsOf(user.roles).size > 0) throw holdsPermissions();
@@ -60,6 +64,46 @@ export class ErasureService {
     outbox.wake();
     this.#parts.erased();
   }
+
+  /**
+   * Erases somebody else; the user as they are left. The reason is the administrator's own words, and so stands under their key: under
+   * the person's it would be gone with them. NOT_FOUND, FORBIDDEN over who holds more, CONFLICT for oneself, the last administrator,
+   * and who was erased before.
+   */
+  async eraseOther(context: RequestContext<ViewerWithUser>, idText: string, reason: string): Promise<UserRecord> {
+    const { database, administration, dataKeys, outbox } = this.#parts;
+    const viewer = await context.getViewer();
+    const subjectId = parseId<UserId>(idText);
+    const wanted = { permission: 'USERS_ERASE', power: 'change' } as const;
+    const left = await inTransaction(database, async (tx) => {
+      if (!subjectId) {
+        await administration.hold(tx, context, wanted);
+        throw noSuchUser();
+      }
+      const { by, permissions, subject, subjectPermissions } = await administration.holdOver(tx, context, {
+        ...wanted,
+        subjectId,
+      });
+      if (subjectId === viewer.userId) throw holdsPermissions();
+      requireAll(permissions, subjectPermissions, HOLDS_MORE);
+      const farewell = farewellTo(subject, dataKeys);
+      await erasePerson(tx, this.#parts, subject, {
+        type: 'user.erased_by_administrator',
+        by,
+        subjectId,
+        subjectKey: by.kind === 'USER' ? by.key : undefined,
+        details: {},
+        personal: { reason },
+      });
+      await keepAdministrator(tx, { subject });
+      if (farewell) await outbox.enqueue(tx, { kind: 'account-erased', ...farewell });
+      return findUser(tx, subjectId);
+    });
+    if (!left) throw new TypeError('The row of an erased user stays');
+    outbox.wake();
+    this.#parts.erased();
+    return left;
+  }
 }
 
 const holdsPermissions = () =>
@@ -68,17 +112,17 @@ const holdsPermissions = () =>
 const wrongAddress = () =>
   badInput([{ path: ['input', 'confirmEmail'], code: 'NOT_ALLOWED', message: 'Must be your own address.' }]);
 
-function addressOf({ id, email, dataKey }: CredentialRecord, dataKeys: DataKeys): string | undefined {
+function addressOf({ id, email, dataKey }: UserRecord, dataKeys: DataKeys): string | undefined {
   if (email === null || dataKey === null) return undefined;
   return open(dataKeys.unwrap(dataKey), { table: 'users', column: 'email', rowId: id }, email);
 }
 
-function isAddressOf(user: CredentialRecord, typed: string, dataKeys: DataKeys): boolean {
+function isAddressOf(user: UserRecord, typed: string, dataKeys: DataKeys): boolean {
   const address = addressOf(user, dataKeys);
   return address !== undefined && canonicalAddress(address) === canonicalAddress(typed);
 }
 
-function farewellTo(user: CredentialRecord, dataKeys: DataKeys) {
+function farewellTo(user: UserRecord, dataKeys: DataKeys) {
   const address = addressOf(user, dataKeys);
   if (address === undefined || user.dataKey === null || user.status === 'PENDING') return undefined;
   const { locale } = user.profile;

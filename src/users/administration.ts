@@ -7,6 +7,7 @@ import { AppError } from '../platform/errors.ts';
 import type { UserId } from '../platform/ids.ts';
 import type { Administration, HeldAdministrator } from '../roles/administration.port.ts';
 import { findPermissions, lockPower } from '../roles/power.repository.ts';
+import { requireAdministrator } from '../roles/power.ts';
 import { holdSession, lockUsers } from './administration.repository.ts';
 import { ownAct } from './own-act.ts';
 import type { UserRecord } from './user.record.ts';
@@ -65,3 +66,8 @@ export class HeldAdministration implements Administration {
 }
 
 export const noSuchUser = () => new AppError('NOT_FOUND', 'There is no user of this id.');
+
+/** Throws CONFLICT where a change of the subject has left no administrator: only who held that role can have been the last. */
+export async function keepAdministrator(tx: EntityManager, { subject }: Pick<HeldAct, 'subject'>): Promise<void> {
+  if (subject.roles.some(({ name }) => name === 'admin')) await requireAdministrator(tx);
+}

@@ -6,11 +6,11 @@ import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Clock } from '../platform/clock.ts';
 import { parseId, type UserId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
-import { GIVES_MORE, HOLDS_MORE, requireAdministrator, requireAll } from '../roles/power.ts';
+import { GIVES_MORE, HOLDS_MORE, requireAll } from '../roles/power.ts';
 import { deleteUserRole, insertUserRole } from '../roles/roles.repository.ts';
 import { getRole } from '../roles/roles.service.ts';
 import { bumpHeldVersion, setStatus } from './administration.repository.ts';
-import { type HeldAct, type HeldAdministration, noSuchUser } from './administration.ts';
+import { type HeldAct, type HeldAdministration, keepAdministrator, noSuchUser } from './administration.ts';
 import type { SessionEnding } from './session-ending.port.ts';
 import type { UserRecord } from './user.record.ts';
 import { findUser } from './users.repository.ts';
@@ -46,7 +46,7 @@ export class UserAdministrationService {
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
       if (subject.status === 'DISABLED') return;
       await setStatus(tx, subject.id, 'DISABLED');
-      await requireAdministratorUnless(tx, act);
+      await keepAdministrator(tx, act);
       const ended = await endings.endAll(tx, subject.id);
       await audit.record(tx, {
         type: 'user.disabled',
@@ -108,7 +108,7 @@ export class UserAdministrationService {
       const role = await getRole(tx, roleName);
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
       if (!(await deleteUserRole(tx, subject.id, role.id))) return;
-      await requireAdministratorUnless(tx, act);
+      await keepAdministrator(tx, act);
       await bumpHeldVersion(tx, subject.id);
       await audit.record(tx, {
         type: 'role.unassigned',
@@ -137,9 +137,4 @@ export class UserAdministrationService {
       return (await findUser(tx, subjectId)) ?? Promise.reject(noSuchUser());
     });
   }
-}
-
-/** Only who held the role admin can have been the last to hold it. */
-async function requireAdministratorUnless(tx: EntityManager, { subject }: HeldAct): Promise<void> {
-  if (subject.roles.some(({ name }) => name === 'admin')) await requireAdministrator(tx);
 }

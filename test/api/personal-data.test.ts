@@ -184,3 +184,59 @@ describe('eraseMe', () => {
     expect(await server.database.query('SELECT 1 FROM sessions WHERE user_id = $1', [userId])).toEqual([]);
   });
 });
+
+describe('eraseUser', () => {
+  const ERASE_USER = 'mutation($input: EraseUserInput!) { eraseUser(input: $input) { user { id status email } } }';
+  const eraseUser = (client: TestServer['anyone'], id: string) =>
+    client.send(ERASE_USER, { input: { id, reason: 'Request 4711' } });
+
+  test('leaves an id and the administrator’s reason, and ends every session', async () => {
+    const admin = await server.person('root@example.com', 'admin');
+    const { client, userId } = await server.person('lea@example.com');
+    expect((await eraseUser(admin.client, userId)).data['eraseUser']).toEqual({
+      user: { id: userId, status: 'ERASED', email: null },
+    });
+    expect((await client.send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+    expect((await server.mails.wait('lea@example.com', 2)).subject).toMatch(/erased/);
+    const [event] = await server.database.query(
+      `SELECT e.actor_id, k.user_id AS sealed_for, e.origin_key_kind FROM audit_events e
+       JOIN data_keys k ON k.id = e.subject_key_id WHERE e.type = 'user.erased_by_administrator' AND e.subject_id = $1`,
+      [userId],
+    );
+    expect(event).toEqual({ actor_id: admin.userId, sealed_for: admin.userId, origin_key_kind: 'DAY' });
+    expect((await eraseUser(admin.client, userId)).code).toBe('CONFLICT');
+  });
+
+  test('is refused over who holds more, over oneself, and over nobody', async () => {
+    const admin = await server.person('root2@example.com', 'admin');
+    await admin.client.send(
+      'mutation { createRole(input: { name: "eraser", description: "Erases.", permissions: [USERS_ERASE] }) { role { id } } }',
+    );
+    const eraser = await server.person('mia@example.com', 'eraser');
+    expect((await eraseUser(eraser.client, admin.userId)).code).toBe('FORBIDDEN');
+    expect((await eraseUser(admin.client, admin.userId)).code).toBe('CONFLICT');
+    expect((await eraseUser(admin.client, 'nobody')).code).toBe('NOT_FOUND');
+    const { userId } = await server.person('ned@example.com');
+    expect((await eraseUser(eraser.client, userId)).code).toBeUndefined();
+  });
+
+  test('shows in nobody’s copy who did what to them, and why they were shut out they may read', async () => {
+    const admin = await server.person('root3@example.com', 'admin');
+    const { client, userId } = await server.person('olga@example.com');
+    const disable = 'mutation($input: DisableUserInput!) { disableUser(input: $input) { user { id } } }';
+    await admin.client.send(disable, { input: { id: userId, reason: 'Spam from olga' } });
+    await admin.client.send(`mutation { enableUser(input: { id: "${userId}" }) { user { id } } }`);
+    expect((await client.send(EXPORT)).code).toBe('UNAUTHENTICATED');
+    const again = await server.logIn('olga@example.com');
+    const answer = await again.client.send(EXPORT);
+    expect(answer.data['exportMyData'].data.auditEvents).toContainEqual(
+      expect.objectContaining({ type: 'user.disabled', by: 'USER', ip: null, personal: { reason: 'Spam from olga' } }),
+    );
+    expect(answer.text).not.toContain(admin.userId);
+    const ofAdmin = await admin.client.send(EXPORT);
+    expect(ofAdmin.text).not.toContain(userId);
+    expect(ofAdmin.data['exportMyData'].data.auditEvents).toContainEqual(
+      expect.objectContaining({ type: 'user.disabled', by: 'SELF', about: 'OTHER', ip: '127.0.0.1', personal: null }),
+    );
+  });
+});

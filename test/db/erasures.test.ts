@@ -136,6 +136,21 @@ describe('a database restored from before an erasure', () => {
   });
 });
 
+test('a restored last administrator is not erased again before there is another one', async () => {
+  const { userId } = await server.person('gus@example.com', 'admin');
+  await server.database.query(
+    `DELETE FROM user_roles WHERE user_id <> $1 AND role_id = (SELECT id FROM roles WHERE name = 'admin')`,
+    [userId],
+  );
+  writeFileSync(listPath(), `${listed()}\n${userId} 2026-01-01T00:00:00.000Z\n`);
+  const restart = async () => (await startTestServer(WITHOUT_LIMITS, server.shared)).stop();
+  await restart();
+  expect(await statusOf(userId)).toBe('ACTIVE');
+  await server.person('hedy@example.com', 'admin');
+  await restart();
+  expect(await statusOf(userId)).toBe('ERASED');
+});
+
 test('the dead row of an erased data key is vacuumed at once', async () => {
   const { client } = await server.person('flo@example.com');
   const vacuums = async () =>

@@ -24,6 +24,7 @@ const WHO: Readonly<Record<string, string>> = {
     Mutation.exportMyData Mutation.eraseMe`,
   ROLES_READ: 'Query.roles',
   'USERS_WRITE, logged in recently': 'Mutation.createUser Mutation.disableUser Mutation.enableUser',
+  'USERS_ERASE, logged in recently': 'Mutation.eraseUser',
   'SESSIONS_REVOKE, logged in recently': 'Mutation.revokeUserSessions',
   'ROLES_WRITE, logged in recently': `Mutation.createRole Mutation.updateRole Mutation.deleteRole Mutation.assignRole
     Mutation.unassignRole`,
@@ -48,7 +49,7 @@ const WHO: Readonly<Record<string, string>> = {
     RevokeOtherSessionsPayload.revokedCount RevokeOtherSessionsPayload.revokedSessionIds RevokeOtherSessionsPayload.user
     ChangePasswordPayload.changed RequestPasswordResetPayload.accepted ResetPasswordPayload.reset
     ResetPasswordPayload.deviceToken UpdateProfilePayload.user ExportMyDataPayload.exportedAt ExportMyDataPayload.data
-    EraseMePayload.erased CreateUserPayload.user DisableUserPayload.user EnableUserPayload.user
+    EraseMePayload.erased EraseUserPayload.user CreateUserPayload.user DisableUserPayload.user EnableUserPayload.user
     RevokeUserSessionsPayload.revokedCount RevokeUserSessionsPayload.user CreateRolePayload.role UpdateRolePayload.role
     DeleteRolePayload.deleted DeleteRolePayload.deletedRoleId AssignRolePayload.user UnassignRolePayload.user`,
 };
@@ -122,6 +123,7 @@ const CALLS: Readonly<Record<string, readonly [args: string, code: string | unde
   'Query.roles': ['', undefined],
   'Mutation.createUser': ['(input: { email: "user@example.com" })', 'CONFLICT'],
   'Mutation.disableUser': [`(input: { id: "${NOBODY_ID}", reason: "x" })`, 'NOT_FOUND'],
+  'Mutation.eraseUser': [`(input: { id: "${NOBODY_ID}", reason: "x" })`, 'NOT_FOUND'],
   'Mutation.enableUser': [`(input: { id: "${NOBODY_ID}" })`, 'NOT_FOUND'],
   'Mutation.revokeUserSessions': [`(input: { userId: "${NOBODY_ID}" })`, 'NOT_FOUND'],
   'Mutation.createRole': ['(input: { name: "user", description: "x", permissions: [] })', 'CONFLICT'],
