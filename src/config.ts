@@ -87,7 +87,7 @@ export interface Config {
   readonly addressLimit: number;
   readonly http: HttpSettings;
   /** Undefined: plain HTTP, with a proxy in front or none. */
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly tls: { readonly certFile: string; readonly keyFile: string; readonly reloadSeconds: number } | undefined;
   /** For the log at start, a line each. */
   readonly warnings: readonly string[];
 }
@@ -98,6 +98,7 @@ export interface HttpSettings {
   /** The longest that headers and body together may take to arrive. */
   readonly requestSeconds: number;
   readonly keepAliveSeconds: number;
+  readonly maxConnections: number;
   /** Mean delay of the event loop above which requests are shed. */
   readonly shedDelayMs: number;
   /** Undefined: 90 % of the heap that Node allows itself. */
@@ -303,10 +304,13 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
       bodyLimitBytes: v.BODY_LIMIT_BYTES,
       requestSeconds: v.REQUEST_SECONDS,
       keepAliveSeconds: v.KEEP_ALIVE_SECONDS,
+      maxConnections: v.MAX_CONNECTIONS,
       shedDelayMs: v.SHED_DELAY_MS,
       shedHeapMib: v.SHED_HEAP_MIB,
     },
-    tls: hasTls ? { certFile: v.TLS_CERT_FILE, keyFile: v.TLS_KEY_FILE } : undefined,
+    tls: hasTls
+      ? { certFile: v.TLS_CERT_FILE, keyFile: v.TLS_KEY_FILE, reloadSeconds: v.TLS_RELOAD_SECONDS }
+      : undefined,
     warnings: configWarnings(v),
   };
 }

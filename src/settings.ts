@@ -99,9 +99,15 @@ export const SETTINGS = {
   ),
   TLS_CERT_FILE: optional(kinds.path, 'none', 'Certificate chain in PEM, to serve TLS without a proxy.'),
   TLS_KEY_FILE: optional(kinds.path, 'none', 'Private key of TLS_CERT_FILE.'),
+  TLS_RELOAD_SECONDS: number(
+    [1, DAY],
+    10,
+    'How often the two files are looked at. A new pair that fits is served without a restart.',
+  ),
   BODY_LIMIT_BYTES: number([1_000, 10_000_000], 100_000, 'Longest request body.'),
   REQUEST_SECONDS: number([1, 600], 30, 'A request whose headers or body take longer is cut.'),
   KEEP_ALIVE_SECONDS: number([1, 3_600], 65, 'How long an idle connection stays open.'),
+  MAX_CONNECTIONS: number([10, 1_000_000], 10_000, 'Connections at once; one more is closed unheard.'),
   SHED_DELAY_MS: number([50, 60_000], 1_000, 'Mean delay of the event loop above which requests are refused as BUSY.'),
   SHED_HEAP_MIB: optional(
     kinds.wholeNumber(64, 1_000_000),

@@ -55,7 +55,7 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
   const newRequestId = () => uuidv7(parts.clock, parts.random);
 
   const app = fastify({
-    serverFactory: (listener) => makeNodeServer({ config, headers: headers.api, newRequestId }, listener),
+    serverFactory: (listener) => makeNodeServer({ config, headers: headers.api, newRequestId, logger }, listener),
     bodyLimit: config.http.bodyLimitBytes,
     genReqId: requestId,
     // While it stops, requests under way still get their answers, and the connection closes after each.

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   createServer,
   type RequestListener,
@@ -7,26 +6,34 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { Server as TlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Config } from '../config.ts';
+import type { Logger } from '../platform/logger.ts';
 import { refusalBody, refusalOf } from './refusal.ts';
 import type { HeaderTable } from './security-headers.ts';
+import { followTls } from './tls-files.ts';
 
 export interface NodeServerParts {
   readonly config: Pick<Config, 'http' | 'tls'>;
   /** Of every answer, also of those that Fastify never sees. */
   readonly headers: HeaderTable;
   readonly newRequestId: () => string;
+  readonly logger: Logger;
 }
+
+const HEADERS_BYTES = 16_384;
 
 /**
  * The server beneath Fastify: TLS from 1.2 on where a certificate is set, and time limits on all that a client may delay. Node
  * refuses some requests by itself; their answers carry the same headers and the same body as all others.
  */
-export function makeNodeServer({ config, ...parts }: NodeServerParts, listener: RequestListener): Server {
-  const { requestSeconds, keepAliveSeconds } = config.http;
+export function makeNodeServer({ config, logger, ...parts }: NodeServerParts, listener: RequestListener): Server {
+  const { requestSeconds, keepAliveSeconds, maxConnections } = config.http;
   const options: ServerOptions = {
+    // These two are Node's own defaults, which NODE_OPTIONS shall not loosen.
+    maxHeaderSize: HEADERS_BYTES,
+    insecureHTTPParser: false,
     requestTimeout: requestSeconds * 1_000,
     headersTimeout: requestSeconds * 1_000,
     keepAliveTimeout: keepAliveSeconds * 1_000,
@@ -36,12 +43,37 @@ export function makeNodeServer({ config, ...parts }: NodeServerParts, listener: 
     requireHostHeader: false,
   };
   const server = config.tls
-    ? createTlsServer({ ...options, ...tlsOptions(config.tls) }, listener)
+    ? followTls(
+        config.tls,
+        logger,
+        (tls) => new SecureServer({ ...options, ...tls, handshakeTimeout: requestSeconds * 1_000 }, listener),
+      )
     : createServer(options, listener);
   // A client that does not read its answer, either.
   server.setTimeout(2 * requestSeconds * 1_000);
+  // Node drops headers beyond a thousand without a word, the proxy's X-Forwarded-For among them. Their bytes are bounded.
+  server.maxHeadersCount = 0;
+  server.maxConnections = maxConnections;
   server.on('checkExpectation', (_, response) => refuseRaw(response, 417, parts.headers, parts.newRequestId()));
   return server;
+}
+
+/** Node's own knows no connection whose handshake is not over, and a server that stops would wait for it. */
+class SecureServer extends TlsServer {
+  readonly #sockets = new Set<Socket>();
+
+  constructor(options: TlsServerOptions, listener: RequestListener) {
+    super(options, listener);
+    this.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  override closeAllConnections(): void {
+    super.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
+  }
 }
 
 /** Refuses by status what never became a request of Fastify's, and closes the connection after it. */
@@ -50,13 +82,6 @@ export function refuseRaw(response: ServerResponse, status: number, headers: Hea
   response.writeHead(status, rawHeaders(headers, requestId, body));
   response.end(body);
 }
-
-const tlsOptions = ({ certFile, keyFile }: NonNullable<Config['tls']>) => ({
-  cert: readFileSync(certFile),
-  key: readFileSync(keyFile),
-  minVersion: 'TLSv1.2' as const,
-  ecdhCurve: 'X25519:P-256:P-384',
-});
 
 const rawHeaders = (headers: HeaderTable, requestId: string, body: string): HeaderTable => ({
   ...headers,
@@ -75,7 +100,8 @@ const STATUS_OF_PARSER: Readonly<Record<string, number>> = {
 
 /** Answers what is no HTTP, is too long or came too slowly, and ends the connection. */
 export function answerClientError(code: string, socket: Socket, headers: HeaderTable, requestId: string): void {
-  if (code === 'ECONNRESET' || !socket.writable) {
+  // What failed before TLS was there can be told nothing: the answer would wait for the handshake, and the connection with it.
+  if (code === 'ECONNRESET' || /^ERR_(?:SSL|TLS)_/.test(code) || !socket.writable) {
     socket.destroy();
     return;
   }

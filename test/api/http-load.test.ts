@@ -1,9 +1,6 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { Agent, get } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect as connectTls } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
 import { closeHttpApp } from '../../src/http/app.ts';
 import { findFreePort } from '../../src/http/free-port.ts';
@@ -119,35 +116,6 @@ describe('stopping', () => {
     await closeHttpApp(http.app, 200);
     expect(performance.now() - started).toBeLessThan(2_000);
     expect(await answer).toBe('socket hang up');
-  });
-});
-
-describe('TLS (v5.0.0-12.1.1)', () => {
-  const certFile = new URL('../support/tls/localhost.cert.pem', import.meta.url).pathname;
-  const keyFile = new URL('../support/tls/localhost.key.pem', import.meta.url).pathname;
-  const ca = readFileSync(certFile);
-
-  test('is served with the certificate, in the newest version, and not before 1.2', async () => {
-    const http = await startHttpApp({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
-    const agent = new Agent({ ca });
-    const [response] = await once(get({ host: '127.0.0.1', port: http.port, path: '/health/live', agent }), 'response');
-    expect(response.statusCode).toBe(200);
-    expect(response.headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
-    expect(response.socket.getProtocol()).toBe('TLSv1.3');
-    response.resume();
-    agent.destroy();
-
-    const old = connectTls({
-      host: '127.0.0.1',
-      port: http.port,
-      ca,
-      maxVersion: 'TLSv1.1',
-      minVersion: 'TLSv1',
-      ciphers: 'ALL:@SECLEVEL=0',
-    });
-    const [error] = await once(old, 'error');
-    expect(error).toMatchObject({ code: expect.stringMatching(/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/) });
-    await http.stop();
   });
 });
 
