@@ -1,6 +1,7 @@
 import type { ApolloServer, BaseContext } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Negotiator from 'negotiator';
 import { isJson } from './json-body.ts';
 import { Refusal, refusalOf } from './refusal.ts';
 import type { RequestFacts } from './request-facts.ts';
@@ -49,6 +50,9 @@ export function registerGraphql(
     url: '/graphql',
     onRequest: async (request) => {
       if (!isJson(request.headers['content-type'])) throw refusalOf(415);
+      const accept = request.headers.accept?.replace(CHARSET, '');
+      if (!takesJson(accept)) throw refusalOf(406);
+      request.headers.accept = accept;
     },
     handler: async (request, reply) => {
       refuseUnlessObject(request.body);
@@ -68,6 +72,15 @@ export function registerGraphql(
     },
   });
 }
+
+/** Asked before anything runs: Apollo asks only afterwards, and the answer of a mutation that was carried out would be lost. */
+const takesJson = (accept: string | undefined): boolean =>
+  !accept || new Negotiator({ headers: { accept } }).mediaType([...ANSWER_TYPES]) !== undefined;
+
+/** Apollo would look for a type with just this parameter, which it has not. */
+const CHARSET = /;[\t ]*charset="?utf-8"?(?=[\t ]*(?:[;,]|$))/gi;
+
+const ANSWER_TYPES = ['application/json', 'application/graphql-response+json'] as const;
 
 interface ErrorsBody {
   readonly errors: readonly { readonly extensions?: { readonly retryAfter?: number } }[];

@@ -26,6 +26,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
 const TEXTS: Readonly<Record<number, string>> = {
   400: 'The request is malformed.',
   405: 'The method is not taken here.',
+  406: 'The answer can only be application/json or application/graphql-response+json.',
   408: 'The request took too long to arrive.',
   413: 'The request body is too large.',
   415: 'The request body must be application/json in UTF-8.',

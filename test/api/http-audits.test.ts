@@ -82,11 +82,32 @@ describe('a document at fault', () => {
 });
 
 describe('a client that takes neither JSON', () => {
-  test.each(['text/html', 'application/xml', 'multipart/mixed', 'text/event-stream'])(
-    '(%s) is told so, and nothing runs',
+  const register = (name: string) =>
+    `mutation { register(input: { email: "${name}@example.com", password: "correct horse battery staple" }) { accepted } }`;
+  const countJobs = async () =>
+    (
+      await server.database.query('SELECT (SELECT count(*) FROM address_jobs) + (SELECT count(*) FROM users) AS count')
+    )[0].count;
+
+  test.each([
+    'text/html',
+    'application/xml',
+    'multipart/mixed',
+    'text/event-stream',
+    'application/json;q=0',
+    'application/json;q=0, application/graphql-response+json;q=0, */*',
+    'nonsense',
+  ])('(%s) is told so before anything runs', async (accept) => {
+    const before = await countJobs();
+    const { status, code, data, headers } = await server.anyone.with({ accept }).send(register('a'));
+    expect([status, code, data, headers.get('cache-control')]).toEqual([406, 'BAD_USER_INPUT', undefined, 'no-store']);
+    expect(await countJobs()).toBe(before);
+  });
+
+  test.each(['*/*', 'application/*', 'text/html, */*;q=0.1', 'application/json;q=0, */*', 'APPLICATION/json'])(
+    'is none that sends %s',
     async (accept) => {
-      const { status, code, data } = await server.anyone.with({ accept }).send('{ __typename }');
-      expect([status, code, data]).toEqual([406, 'BAD_USER_INPUT', undefined]);
+      expect((await server.anyone.with({ accept }).send('{ __typename }')).text).toContain('"__typename":"Query"');
     },
   );
 });
