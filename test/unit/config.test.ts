@@ -232,7 +232,11 @@ describe('values', () => {
     expect(faultsOf({ TLS_CERT_FILE: 'c.pem' })).toEqual(['TLS_KEY_FILE must be set where TLS_CERT_FILE is.']);
     expect(faultsOf({ TLS_KEY_FILE: 'k.pem' })).toEqual(['TLS_CERT_FILE must be set where TLS_KEY_FILE is.']);
     const config = load({ TLS_CERT_FILE: 'c.pem', TLS_KEY_FILE: 'k.pem' });
-    expect(config.tls).toEqual({ certFile: '/srv/accounts/c.pem', keyFile: '/srv/accounts/k.pem' });
+    expect(config.tls).toEqual({
+      certFile: '/srv/accounts/c.pem',
+      keyFile: '/srv/accounts/k.pem',
+      reloadSeconds: 10,
+    });
     expect(config.ownOrigins).toEqual(['https://localhost:4000', 'https://127.0.0.1:4000']);
   });
 });
