@@ -56,6 +56,9 @@ export const EVENT_TYPES = {
     subject: 'user',
     details: { account: oneOf('ACTIVE', 'DISABLED', 'MADE_BY_ADMINISTRATOR') },
   },
+  'registration.displaced': user(
+    'A registration that nobody verified made way for an account whose owner proved the address.',
+  ),
   'registration.expired': user('A registration that nobody verified was deleted.'),
   'registration.replaced': user(
     'A registration that nobody had verified gave way to an account that an administrator made.',

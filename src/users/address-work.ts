@@ -66,7 +66,7 @@ export class AddressWork {
   async #registerAgain(tx: EntityManager, job: RegisterJob, user: CredentialRecord): Promise<void> {
     const { audit, mails } = this.#parts;
     const subject = { by: by(job.from), subjectId: user.id };
-    if (user.status === 'PENDING' && user.origin === 'REGISTRATION') return this.#registerPending(tx, job, user);
+    if (isUnverified(user)) return this.#registerPending(tx, job, user);
     if (user.status === 'ERASED') return;
     const account =
       user.status === 'PENDING' ? 'MADE_BY_ADMINISTRATOR' : user.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE';
@@ -96,7 +96,7 @@ export class AddressWork {
     else await mails.sendToken(tx, user, 'SET_PASSWORD', 'set-password');
   }
 
-  /** The notice to the old address goes out in any case; the token only where nobody else has the new one. */
+  /** The notice to the old address goes out in any case; the token only where nobody else has shown the new one to be theirs. */
   async #changeEmail(tx: EntityManager, job: ChangeEmailJob, holder: CredentialRecord | undefined): Promise<void> {
     const { audit, dataKeys, mails } = this.#parts;
     const user = await holdUser(tx, job.userId);
@@ -112,7 +112,7 @@ export class AddressWork {
       personal: { address: before },
     });
     await mails.send(tx, user, 'email-change-requested');
-    if (holder !== undefined && holder.id !== user.id) return;
+    if (holder !== undefined && holder.id !== user.id && !isUnverified(holder)) return;
     const to = parseEmailAddress(job.address)?.delivery ?? job.address;
     await mails.sendToken(tx, user, 'CHANGE_EMAIL', 'confirm-email', { payload: job.address, to });
   }
@@ -124,6 +124,9 @@ export class AddressWork {
     await mails.sendToken(tx, user, 'RESET_PASSWORD', 'reset-password');
   }
 }
+
+/** Somebody typed the address, and nobody has shown yet that it is theirs. */
+const isUnverified = ({ status, origin }: CredentialRecord) => status === 'PENDING' && origin === 'REGISTRATION';
 
 /** Nobody is logged in where such a job comes from, whoever the address belongs to. */
 const by = (from: AddressJobPayload['from']): Actor => ({ kind: 'ANONYMOUS', request: requestOf(from) });

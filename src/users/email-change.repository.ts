@@ -48,6 +48,21 @@ export async function revertEmail(
   return true;
 }
 
+/**
+ * Deletes the registration that holds one of these addresses and that nobody has verified, with all that belongs to it; its id.
+ * Who proves an address must not be kept from it by whoever typed it first: an intruder would register the address that they
+ * moved an account away from, and its owner could not have it back.
+ */
+export async function displaceUnverified(tx: EntityManager, indexes: readonly BlindIndex[]): Promise<UserId[]> {
+  const [rows] = await tx.query<[{ id: UserId }[], number]>(
+    `DELETE FROM users WHERE status = 'PENDING' AND origin = 'REGISTRATION' AND id IN (
+       SELECT user_id FROM email_indexes WHERE (key_version, index) IN (SELECT * FROM unnest($1::text[], $2::bytea[])))
+     RETURNING id`,
+    [indexes.map(({ keyVersion }) => keyVersion), indexes.map(({ index }) => index)],
+  );
+  return rows.map(({ id }) => id);
+}
+
 async function replaceIndexes(tx: EntityManager, userId: UserId, indexes: readonly BlindIndex[]): Promise<void> {
   await tx.delete(EmailIndexEntity, { userId });
   await tx.insert(

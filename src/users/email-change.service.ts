@@ -11,7 +11,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Random } from '../platform/random.ts';
 import { inTransaction, isUniqueViolation } from '../platform/transaction.ts';
 import { type AddressJobs, jobOrigin } from './address-jobs.ts';
-import { changeEmail, revertEmail } from './email-change.repository.ts';
+import { changeEmail, displaceUnverified, revertEmail } from './email-change.repository.ts';
 import { holdActor } from './held-actor.repository.ts';
 import type { MailTokenRow } from './mail-tokens.repository.ts';
 import { invalidToken, type MailTokens, tokenPlace } from './mail-tokens.ts';
@@ -45,6 +45,8 @@ interface Move {
   readonly key: SealingKey;
 }
 
+type BlindIndexes = ReturnType<typeof indexesOf>;
+
 /** Moving an account to another address, and back. */
 export class EmailChangeService {
   readonly #parts: EmailChangeParts;
@@ -75,6 +77,7 @@ export class EmailChangeService {
     const { audit, dataKeys, tokens, endings, mails, clock } = this.#parts;
     const changed = await this.#inTransaction(async (tx) => {
       const facts = { email: this.#sealEmail(move), indexes: this.#indexes(move), now: clock.now() };
+      await this.#makeWay(tx, context, move, facts.indexes);
       if (!(await changeEmail(tx, move.user, facts))) throw changedMeanwhile();
       await holdActor(tx, viewer, clock.now());
       await tokens.use(tx, move.token);
@@ -103,6 +106,7 @@ export class EmailChangeService {
     const { audit, dataKeys, tokens, endings, mails, clock } = this.#parts;
     await this.#inTransaction(async (tx) => {
       const facts = { email: this.#sealEmail(move), indexes: this.#indexes(move), now: clock.now() };
+      await this.#makeWay(tx, context, move, facts.indexes);
       if (!(await revertEmail(tx, move.user, facts))) throw changedMeanwhile();
       await tokens.use(tx, move.token);
       const ended = await endings.endAll(tx, move.user.id);
@@ -133,6 +137,15 @@ export class EmailChangeService {
       if (isUniqueViolation(error, ADDRESS_TAKEN))
         throw new AppError('CONFLICT', 'This address has an account by now.');
       throw error;
+    }
+  }
+
+  /** The address is proved to be this person's: a registration of it that nobody verified goes. */
+  async #makeWay(tx: EntityManager, context: RequestContext, { user }: Move, indexes: BlindIndexes): Promise<void> {
+    const { audit, dataKeys } = this.#parts;
+    for (const subjectId of await displaceUnverified(tx, indexes)) {
+      const { by } = ownAct(context, user, dataKeys);
+      await audit.record(tx, { type: 'registration.displaced', by, subjectId, details: {} });
     }
   }
 
