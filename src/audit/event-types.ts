@@ -60,9 +60,10 @@ export const EVENT_TYPES = {
     'A registration that nobody verified made way for an account whose owner proved the address.',
   ),
   'registration.expired': user('A registration that nobody verified was deleted.'),
-  'registration.replaced': user(
-    'A registration that nobody had verified gave way to an account that an administrator made.',
-  ),
+  'registration.replaced': {
+    ...user('A registration that nobody had verified gave way to an account that an administrator made.'),
+    power: true,
+  },
   'verification.requested': user('Another verification mail was asked for.'),
   'email.verified': {
     ...user('An address was shown to be its account’s.'),
@@ -171,12 +172,12 @@ export const EVENT_TYPES = {
     details: { endedSessions: count },
     power: true,
   },
-  'role.created': { ...role('A role was made.'), details: { permissions } },
+  'role.created': { ...role('A role was made.'), details: { name, permissions } },
   'role.updated': {
     ...role('A role was changed, for all who hold it; its permissions before and after.'),
-    details: { before: permissions, after: permissions },
+    details: { name, before: permissions, after: permissions },
   },
-  'role.deleted': { ...role('A role that nobody held was deleted.'), details: { permissions } },
+  'role.deleted': { ...role('A role that nobody held was deleted.'), details: { name, permissions } },
   'role.unassigned': { ...user('A role was taken away from a person.'), details: { role: id }, power: true },
   'role.assigned': { ...user('A role was given to a person.'), details: { role: id }, power: true },
   'access.denied': {

@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import type { Permission } from '../access/permissions.ts';
+import type { RoleId } from '../platform/ids.ts';
 import type { RoleEntity } from './role.entity.ts';
 
 /**
@@ -25,6 +27,17 @@ export async function findPermissions(tx: EntityManager, userId: string): Promis
     `SELECT DISTINCT unnest(r.permissions) AS permission FROM user_roles ur JOIN roles r ON r.id = ur.role_id
      WHERE ur.user_id = $1`,
     [userId],
+  );
+  return rows.map(({ permission }) => permission);
+}
+
+/** All permissions that the holders of a role hold, by it or by another one, each once. */
+export async function findPermissionsOfHolders(tx: EntityManager, roleId: RoleId): Promise<Permission[]> {
+  const rows = await tx.query<{ permission: Permission }[]>(
+    `SELECT DISTINCT unnest(r.permissions) AS permission FROM roles r WHERE r.id IN (
+       SELECT other.role_id FROM user_roles other JOIN user_roles holder ON holder.user_id = other.user_id
+       WHERE holder.role_id = $1)`,
+    [roleId],
   );
   return rows.map(({ permission }) => permission);
 }

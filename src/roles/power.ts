@@ -10,6 +10,7 @@ export function requireAll(held: ReadonlySet<Permission>, needed: Iterable<Permi
 
 export const GIVES_MORE = 'This gives permissions that you do not hold.';
 export const HOLDS_MORE = 'This person holds permissions that you do not hold.';
+export const HOLDERS_HOLD_MORE = 'Somebody who has this role holds permissions that you do not hold.';
 
 /**
  * Throws CONFLICT, which undoes the caller's transaction, where a change has left no ACTIVE holder of the role admin. The caller

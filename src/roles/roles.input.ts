@@ -35,7 +35,8 @@ export class UpdateRoleInput {
 
   @Field(() => [PermissionEnum], {
     nullable: true,
-    description: 'All that its holders may do from now on. You need to hold what is added, and what is taken away.',
+    description:
+      'All that its holders may do from now on. You need to hold what is added; and to take anything away, all that anybody who has the role may do.',
   })
   @Limits(PERMISSION_ITEMS)
   permissions?: Permission[] | null;

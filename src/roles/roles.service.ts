@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { PERMISSIONS, type Permission } from '../access/permissions.ts';
 import type { RequestContext } from '../access/request-context.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import { toName } from '../audit/event-details.ts';
 import { badInput } from '../platform/bad-input.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
@@ -9,7 +10,8 @@ import type { RoleId } from '../platform/ids.ts';
 import { type Random, uuidv7 } from '../platform/random.ts';
 import { inTransaction, isUniqueViolation } from '../platform/transaction.ts';
 import type { Administration, HeldAdministrator } from './administration.port.ts';
-import { GIVES_MORE, requireAll } from './power.ts';
+import { findPermissionsOfHolders } from './power.repository.ts';
+import { GIVES_MORE, HOLDERS_HOLD_MORE, requireAll } from './power.ts';
 import type { RoleRecord } from './role.record.ts';
 import {
   deleteUnusedRole,
@@ -72,7 +74,7 @@ export class RolesService {
           type: 'role.created',
           by,
           subjectId: id,
-          details: { permissions: role.permissions },
+          details: { name: toName(role.name), permissions: role.permissions },
         });
         return role;
       });
@@ -84,7 +86,7 @@ export class RolesService {
 
   /**
    * Changes a role, for all who hold it from their next request on. FORBIDDEN where the actor lacks a permission that is added or
-   * taken away, CONFLICT for a built-in role.
+   * taken away, or, with one taken away, a permission of anybody who holds the role; CONFLICT for a built-in role.
    */
   update(
     context: RequestContext,
@@ -97,13 +99,17 @@ export class RolesService {
       const permissions = inOrder(change.permissions ?? role.permissions);
       const changed = differing(role.permissions, permissions);
       requireAll(held, changed, GIVES_MORE);
+      // To take a permission away from a role is to take it away from everybody who holds the role.
+      if (role.permissions.some((each) => !permissions.includes(each))) {
+        requireAll(held, await findPermissionsOfHolders(tx, role.id), HOLDERS_HOLD_MORE);
+      }
       if (description === role.description && changed.length === 0) return role;
       await updateRoleRow(tx, role.id, { description, permissions });
       await audit.record(tx, {
         type: 'role.updated',
         by,
         subjectId: role.id,
-        details: { before: role.permissions, after: permissions },
+        details: { name: toName(role.name), before: role.permissions, after: permissions },
       });
       return { ...role, description, permissions };
     });
@@ -122,7 +128,7 @@ export class RolesService {
         type: 'role.deleted',
         by,
         subjectId: role.id,
-        details: { permissions: role.permissions },
+        details: { name: toName(role.name), permissions: role.permissions },
       });
       return role.id;
     });

@@ -6,10 +6,12 @@ import type { Keyring } from '../crypto/keyring.ts';
 import { canonicalAddress } from '../platform/email-address.ts';
 import { AppError } from '../platform/errors.ts';
 import { inTransaction, isUniqueViolation } from '../platform/transaction.ts';
-import { GIVES_MORE, requireAll } from '../roles/power.ts';
+import type { HeldAdministrator } from '../roles/administration.port.ts';
+import { findPermissions } from '../roles/power.repository.ts';
+import { GIVES_MORE, HOLDS_MORE, requireAll } from '../roles/power.ts';
 import { permissionsOf } from '../roles/role.record.ts';
 import { findRolesByName } from '../roles/roles.repository.ts';
-import { deleteRegistration } from './administration.repository.ts';
+import { deleteRegistration, lockUsers } from './administration.repository.ts';
 import type { HeldAdministration } from './administration.ts';
 import type { ProfileChange } from './profile.fields.ts';
 import type { UserRecord } from './user.record.ts';
@@ -47,7 +49,7 @@ export class UserInvitationService {
   /**
    * Makes a PENDING user and mails a token to set a password with. Takes the place of a registration that nobody has verified: else
    * a stranger who registers first would keep the owner out. CONFLICT for any other account, NOT_FOUND for an unknown role, FORBIDDEN
-   * for a role that allows more than the actor may.
+   * for a role that allows more than the actor may, and where the registration was given a role that does.
    */
   async invite(context: RequestContext, { address, roles, profile }: Invitation): Promise<UserRecord> {
     const { database, audit, administration, creation, mails } = this.#parts;
@@ -58,7 +60,7 @@ export class UserInvitationService {
         const found = await findRolesByName(tx, names);
         if (found.length < names.length) throw new AppError('NOT_FOUND', 'There is no role of this name.');
         requireAll(actor.permissions, permissionsOf(found), GIVES_MORE);
-        await this.#replaceRegistration(tx, address);
+        await this.#replaceRegistration(tx, actor, address);
         const { id } = await creation.create(tx, {
           address,
           passwordHash: null,
@@ -82,11 +84,19 @@ export class UserInvitationService {
     }
   }
 
-  async #replaceRegistration(tx: EntityManager, address: string): Promise<void> {
+  async #replaceRegistration(
+    tx: EntityManager,
+    { by, permissions }: HeldAdministrator,
+    address: string,
+  ): Promise<void> {
     const { keyring, audit } = this.#parts;
     const id = await findUserIdByAddress(tx, lookupIndex(keyring, canonicalAddress(address)));
     if (id === undefined) return;
+    await lockUsers(tx, [id]);
+    const held = await findPermissions(tx, id);
     if (!(await deleteRegistration(tx, id))) throw taken();
-    await audit.record(tx, { type: 'registration.replaced', by: { kind: 'SYSTEM' }, subjectId: id, details: {} });
+    // Else whoever may not disable a person could do away with them.
+    requireAll(permissions, held, HOLDS_MORE);
+    await audit.record(tx, { type: 'registration.replaced', by, subjectId: id, details: {} });
   }
 }

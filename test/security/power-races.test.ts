@@ -1,0 +1,265 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { countEvents, settled, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { act, addRole, administrators } from '../support/administration-acts.ts';
+import type { Answer } from '../support/client.ts';
+import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
+
+const ROUNDS = 50;
+const rounds = Array.from({ length: ROUNDS }, (_, round) => round);
+const REFRESH = 'mutation M($t: String!) { refresh(input: { refreshToken: $t }) { accessToken refreshToken } }';
+
+let server: TestServer;
+/** On the same database: what must be counted once is counted once by two nodes, too. */
+let second: TestServer;
+
+beforeAll(async () => {
+  const settings = { ...WITHOUT_LIMITS, DATABASE_POOL: '10' };
+  server = await startTestServer(settings);
+  second = await startTestServer(settings, server.shared);
+});
+afterAll(async () => {
+  await second.stop();
+  await server.stop();
+});
+
+const unassign = (by: LoggedInClient, from: LoggedInClient) =>
+  act(by.client, 'unassignRole', { userId: from.userId, role: 'admin' });
+const disable = (by: LoggedInClient, whom: LoggedInClient) =>
+  act(by.client, 'disableUser', { id: whom.userId, reason: 'A race.' });
+const atTheOther = (person: LoggedInClient): LoggedInClient => ({
+  ...person,
+  client: second.anyone.as(person.accessToken),
+});
+
+/** Makes these people administrators again, ACTIVE and with the sessions that they had. */
+async function reinstate(people: readonly LoggedInClient[]): Promise<void> {
+  const ids = people.map(({ userId }) => userId);
+  await server.database.query(`UPDATE users SET status = 'ACTIVE', version = version + 1 WHERE id = ANY($1)`, [ids]);
+  await server.database.query(
+    `INSERT INTO user_roles SELECT u, r.id, now() FROM unnest($1::uuid[]) u, roles r WHERE r.name = 'admin' ON CONFLICT DO NOTHING`,
+    [ids],
+  );
+  await server.database.query('UPDATE sessions SET revoked_at = NULL WHERE user_id = ANY($1)', [ids]);
+}
+
+const codesOf = (answers: readonly Answer[]) => answers.map(({ code }) => code ?? 'done').sort();
+
+describe('two administrators, alone', () => {
+  let ada: LoggedInClient;
+  let bob: LoggedInClient;
+  beforeAll(async () => {
+    ada = await server.person('ada@example.com', 'admin');
+    bob = await server.person('bob@example.com', 'admin');
+  });
+  beforeEach(() => reinstate([ada, bob]));
+
+  const RACES: readonly (readonly [what: string, calls: () => Promise<Answer>[], refusals: readonly string[]])[] = [
+    ['who unassign each other', () => [unassign(ada, bob), unassign(bob, ada)], ['FORBIDDEN']],
+    ['who disable each other', () => [disable(ada, bob), disable(bob, ada)], ['UNAUTHENTICATED']],
+    ['who both give the role back', () => [unassign(ada, ada), unassign(bob, bob)], ['CONFLICT']],
+    ['who both disable themselves', () => [disable(ada, ada), disable(bob, bob)], ['CONFLICT']],
+    ['who go different ways', () => [unassign(ada, ada), disable(bob, bob)], ['CONFLICT']],
+    ['at two nodes', () => [unassign(ada, bob), unassign(atTheOther(bob), ada)], ['FORBIDDEN']],
+  ];
+
+  test.each(RACES)(
+    '%s, 50 times: one is left each time',
+    async (_, calls, refusals) => {
+      for (const round of rounds) {
+        const answers = await Promise.all(calls());
+        expect([round, codesOf(answers)]).toEqual([round, [refusals[0], 'done'].sort()]);
+        expect(await administrators(server)).toHaveLength(1);
+        await reinstate([ada, bob]);
+      }
+    },
+    60_000,
+  );
+});
+
+describe('ten administrators', () => {
+  test('in 50 parallel tries to be rid of each other leave one at least, in each of 5 rounds', async () => {
+    await server.database.query(`DELETE FROM user_roles ur USING roles r WHERE r.id = ur.role_id AND r.name = 'admin'`);
+    const people: LoggedInClient[] = [];
+    for (let number = 0; number < 10; number += 1) {
+      people.push(await server.person(`ten-${number}@example.com`, 'admin'));
+    }
+    for (const round of rounds.slice(0, 5)) {
+      const answers = await Promise.all(
+        rounds.map((at) => {
+          const by = people[at % 10] as LoggedInClient;
+          const whom = people[(at * 7 + round) % 10] as LoggedInClient;
+          const actor = at % 4 === 0 ? atTheOther(by) : by;
+          return at % 2 === 0 ? unassign(actor, whom) : disable(actor, whom);
+        }),
+      );
+      const allowed = ['done', 'CONFLICT', 'FORBIDDEN', 'UNAUTHENTICATED'];
+      expect(codesOf(answers).filter((code) => !allowed.includes(code))).toEqual([]);
+      const left = await administrators(server);
+      expect(left.length).toBeGreaterThanOrEqual(1);
+      await reinstate(people);
+    }
+  }, 60_000);
+
+  test('of whom each gives the role back at once, leave exactly one', async () => {
+    const ids = await administrators(server);
+    const people: LoggedInClient[] = [];
+    for (let number = 0; number < 10; number += 1) people.push(await server.logIn(`ten-${number}@example.com`));
+    expect(people).toHaveLength(ids.length);
+    const answers = await Promise.all(people.map((person) => unassign(person, person)));
+    expect(codesOf(answers)).toEqual(['CONFLICT', ...Array(9).fill('done')]);
+    expect(await administrators(server)).toHaveLength(1);
+    await reinstate(people);
+  });
+});
+
+describe('of 50 at once', () => {
+  let admin: LoggedInClient;
+  let subject: LoggedInClient;
+  let round = 0;
+  beforeEach(async () => {
+    round += 1;
+    admin = await server.person(`fifty-${round}@example.com`, 'admin');
+    subject = await server.person(`whom-${round}@example.com`);
+  });
+
+  test('makings of one role, one makes it', async () => {
+    const input = { name: 'only-one', description: 'For a test.', permissions: ['USERS_READ'] };
+    const answers = await Promise.all(rounds.map(() => act(admin.client, 'createRole', input)));
+    expect(codesOf(answers)).toEqual([...Array(49).fill('CONFLICT'), 'done']);
+    const rows = await server.database.query(`SELECT 1 FROM roles WHERE name = 'only-one'`);
+    expect(rows).toHaveLength(1);
+  });
+
+  test('makings of one user, one makes them, and one mail is sent', async () => {
+    const email = 'only-one@example.com';
+    const answers = await Promise.all(rounds.map(() => act(admin.client, 'createUser', { email })));
+    expect(codesOf(answers)).toEqual([...Array(49).fill('CONFLICT'), 'done']);
+    await settled(server);
+    expect([...server.mails.to(email), ...second.mails.to(email)]).toHaveLength(1);
+  });
+
+  test('assignings, disablings and enablings of one person, each changes them once', async () => {
+    for (const [name, input, type] of [
+      ['assignRole', { userId: subject.userId, role: 'support' }, 'role.assigned'],
+      ['unassignRole', { userId: subject.userId, role: 'support' }, 'role.unassigned'],
+      ['disableUser', { id: subject.userId, reason: 'A race.' }, 'user.disabled'],
+      ['enableUser', { id: subject.userId }, 'user.enabled'],
+    ] as const) {
+      const answers = await Promise.all(rounds.map(() => act(admin.client, name, input)));
+      expect([name, codesOf(answers)]).toEqual([name, Array(50).fill('done')]);
+      expect([type, await countEvents(server, type, subject.userId)]).toEqual([type, 1]);
+    }
+  });
+
+  test('a role that is given and deleted is either held, or gone: never a fault', async () => {
+    for (const at of rounds) {
+      const role = `fleeting-${at}`;
+      await addRole(server, role);
+      const [given, deleted] = await Promise.all([
+        act(admin.client, 'assignRole', { userId: subject.userId, role }),
+        act(admin.client, 'deleteRole', { name: role }),
+      ]);
+      expect([
+        ['done', 'CONFLICT'],
+        ['NOT_FOUND', 'done'],
+      ]).toContainEqual([given.code ?? 'done', deleted.code ?? 'done']);
+    }
+  });
+
+  test('a new user with a role that is deleted meanwhile has it, or is not made', async () => {
+    for (const at of rounds.slice(0, 25)) {
+      const role = `passing-${at}`;
+      await addRole(server, role);
+      const [made, deleted] = await Promise.all([
+        act(admin.client, 'createUser', { email: `passing-${at}@example.com`, roles: [role] }),
+        act(admin.client, 'deleteRole', { name: role }),
+      ]);
+      expect([
+        ['done', 'CONFLICT'],
+        ['NOT_FOUND', 'done'],
+      ]).toContainEqual([made.code ?? 'done', deleted.code ?? 'done']);
+    }
+  });
+
+  test('two who act on each other both come to an end, and no deadlock is left to time', async () => {
+    const other = await server.person(`other-${round}@example.com`, 'admin');
+    const started = performance.now();
+    for (const _ of rounds) {
+      const answers = await Promise.all([
+        act(admin.client, 'revokeUserSessions', { userId: subject.userId }),
+        act(admin.client, 'assignRole', { userId: other.userId, role: 'support' }),
+        act(other.client, 'assignRole', { userId: admin.userId, role: 'support' }),
+        act(other.client, 'unassignRole', { userId: admin.userId, role: 'support' }),
+      ]);
+      expect(codesOf(answers)).toEqual(Array(4).fill('done'));
+    }
+    // PostgreSQL unties a deadlock after a second: 50 of them would take most of a minute.
+    expect(performance.now() - started).toBeLessThan(25_000);
+  }, 60_000);
+});
+
+describe('no session lives on', () => {
+  const live = async (userId: string) =>
+    (
+      await server.database.query(
+        'SELECT count(*)::int AS count FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2',
+        [userId, server.clock.now()],
+      )
+    )[0].count;
+
+  test.each([
+    ['disableUser', (id: string) => ({ id, reason: 'A race.' })],
+    ['revokeUserSessions', (userId: string) => ({ userId })],
+  ] as const)(
+    'of 50 refreshes that race %s, each',
+    async (name, inputFor) => {
+      const admin = await server.person(`ends-${name}@example.com`, 'admin');
+      const email = `ended-${name}@example.com`;
+      const { userId } = await server.person(email);
+      for (const round of rounds) {
+        const { refreshToken } = await server.logIn(email);
+        const [refreshed, ended] = await Promise.all([
+          server.anyone.send(REFRESH, { t: refreshToken }),
+          sleep(round / 5).then(() => act(admin.client, name, inputFor(userId))),
+        ]);
+        expect(ended.code).toBeUndefined();
+        expect([undefined, 'INVALID_TOKEN']).toContain(refreshed.code);
+        expect(await live(userId)).toBe(0);
+        if (name === 'disableUser') await act(admin.client, 'enableUser', { id: userId });
+        const newer = refreshed.data['refresh'];
+        if (!newer) continue;
+        expect((await server.anyone.as(newer.accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+        expect((await server.anyone.send(REFRESH, { t: newer.refreshToken })).code).toBe('INVALID_TOKEN');
+      }
+    },
+    60_000,
+  );
+
+  test.each([
+    ['disableUser', (id: string) => ({ id, reason: 'A race.' })],
+    ['revokeUserSessions', (userId: string) => ({ userId })],
+  ] as const)(
+    'of 50 logins that race %s, but those that came after it',
+    async (name, inputFor) => {
+      const admin = await server.person(`bars-${name}@example.com`, 'admin');
+      const email = `barred-${name}@example.com`;
+      const { userId } = await server.person(email);
+      for (const round of rounds) {
+        const [login] = await Promise.all([
+          server.logIn(email).catch(() => undefined),
+          sleep(round / 2).then(() => act(admin.client, name, inputFor(userId))),
+        ]);
+        if (name === 'disableUser') {
+          expect(await live(userId)).toBe(0);
+          await act(admin.client, 'enableUser', { id: userId });
+        } else {
+          // Its login was the old one, or one proved again after the sessions had ended.
+          expect(await live(userId)).toBeLessThanOrEqual(login ? 1 : 0);
+          await act(admin.client, name, inputFor(userId));
+        }
+      }
+    },
+    60_000,
+  );
+});
