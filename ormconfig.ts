@@ -5,10 +5,13 @@ import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-
 import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
 import { CleanUp1764000000003 } from './migrations/1764000000003-clean-up.ts';
 import { SigningKeyEpoch1764000000020 } from './migrations/1764000000020-signing-key-epoch.ts';
+import { AuditChain1764000000030 } from './migrations/1764000000030-audit-chain.ts';
 import { Erasures1764000000040 } from './migrations/1764000000040-erasures.ts';
 import { UnverifiedAccounts1764000000041 } from './migrations/1764000000041-unverified-accounts.ts';
 import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
 import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
+import { AuditKeyEntity } from './src/audit/audit-key.entity.ts';
+import { AuditRetentionEntity, AuditTombstoneEntity } from './src/audit/audit-retention.entity.ts';
 import { DayKeyEntity } from './src/audit/day-key.entity.ts';
 import { MailEntity } from './src/mail/mail.entity.ts';
 import { ErasureEntity } from './src/personal-data/erasure.entity.ts';
@@ -43,6 +46,9 @@ export const dataSourceOptions = {
     AuditUnsealedEntity,
     AuditSealEntity,
     AuditPositionEntity,
+    AuditKeyEntity,
+    AuditTombstoneEntity,
+    AuditRetentionEntity,
     DayKeyEntity,
     MailEntity,
     ErasureEntity,
@@ -53,6 +59,7 @@ export const dataSourceOptions = {
     Devices1764000000002,
     CleanUp1764000000003,
     SigningKeyEpoch1764000000020,
+    AuditChain1764000000030,
     Erasures1764000000040,
     UnverifiedAccounts1764000000041,
   ],

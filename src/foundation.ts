@@ -1,8 +1,11 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { dataSourceOptions } from '../ormconfig.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import { DayKeys } from './audit/day-keys.ts';
+import { HeadFile } from './audit/head-file.ts';
+import { Sealer } from './audit/sealer.ts';
 import type { Config } from './config.ts';
 import { DataKeys } from './crypto/data-keys.ts';
 import type { Keyring } from './crypto/keyring.ts';
@@ -36,9 +39,11 @@ export interface Foundation {
   readonly dataKeys: DataKeys;
   readonly dayKeys: DayKeys;
   readonly audit: AuditTrail;
+  /** Seals the trail: while a server runs, and at `close` what is left. */
+  readonly sealer: Sealer;
   /** Runs work as the owner of the tables, on a connection that is open for it alone. */
   asOwner<T>(work: (owner: DataSource) => Promise<T>): Promise<T>;
-  /** Closes the database, and stops the embedded one when nobody else uses it. */
+  /** Seals the tail of the audit trail, closes the database, and stops the embedded one when nobody else uses it. */
   close(): Promise<void>;
 }
 
@@ -61,6 +66,14 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
     const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
     await refusePowerfulRole(config, database);
     const dayKeys = new DayKeys({ keyring, clock, random });
+    const node = hostname();
+    const audit = new AuditTrail({ keyring, clock, random, dayKeys, node });
+    const headFile = new HeadFile(join(config.dataDir, 'audit-head'));
+    const sealer = new Sealer({ database, audit, keyring, clock, logger, node, headFile });
+    await sealer.load().catch(async (error: unknown) => {
+      await database.destroy();
+      throw error;
+    });
     return {
       clock,
       random,
@@ -70,12 +83,14 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       database,
       dataKeys: new DataKeys(keyring, clock, random),
       dayKeys,
-      audit: new AuditTrail({ keyring, clock, random, dayKeys, node: hostname() }),
+      audit,
+      sealer,
       asOwner: async (work) => {
         const owner = await openDatabase(dataSourceOptions, { url: urls.ownerUrl, pool: 1 });
         return work(owner).finally(() => owner.destroy());
       },
       close: async () => {
+        await sealer.stop();
         await database.destroy();
         await urls.stop();
       },

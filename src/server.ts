@@ -74,6 +74,7 @@ async function serve(
   closers.push(() => store.stop());
   closers.push(() => transport.close());
 
+  foundation.sealer.start();
   const auditQueue = new AuditQueue({ trail: audit, manager: database.manager, logger });
   auditQueue.start();
   closers.push(() => auditQueue.stop());

@@ -59,6 +59,10 @@ export class AuditPositionEntity {
   @ForeignKey(() => AuditEventEntity, { name: 'audit_positions_event_id_fkey' })
   eventId!: string;
 
+  /** RFC 6962 leaf hash of the event: tells which event of a batch is another now, where the root tells only that one is. */
+  @Column('bytea')
+  leaf!: Buffer;
+
   @Index('audit_positions_seal_id_idx')
   @Column('bigint', { name: 'seal_id' })
   @ForeignKey(() => AuditSealEntity, { name: 'audit_positions_seal_id_fkey' })

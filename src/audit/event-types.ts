@@ -234,6 +234,18 @@ export const EVENT_TYPES = {
     subject: 'row',
     details: { table: name, column: name },
   },
+  'audit_key.introduced': {
+    says: 'A key that signs the heads of this trail was introduced, by the one before or, the first, by itself.',
+    outcome: 'SUCCESS',
+    subject: 'key',
+    details: { fingerprint: name, by: name },
+  },
+  'audit.unsealable': {
+    says: 'Events in the sealer’s queue were changed, planted or deleted: they are not sealed. Names the first of them.',
+    outcome: 'FAILED',
+    subject: 'row',
+    details: { fault: oneOf('BROKEN', 'KEY_MISSING', 'GONE'), events: count },
+  },
   'audit.overflowed': {
     says: 'Refusals came faster than they could be written; so many are not in the trail.',
     outcome: 'FAILED',

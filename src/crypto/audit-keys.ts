@@ -23,3 +23,10 @@ export function auditSigner(keyring: Keyring, id: string): AuditSigner {
   const publicJwk = toPublicJwk(privateKey);
   return { id, privateKey, publicKey: createPublicKey(privateKey), publicJwk, thumbprint: jwkThumbprint(publicJwk) };
 }
+
+/** The public key of 32 bytes as the database keeps them, and its thumbprint. Throws a TypeError for bytes that are none. */
+export function readAuditPublicKey(bytes: Buffer): { readonly key: KeyObject; readonly thumbprint: string } {
+  if (bytes.length !== 32) throw new TypeError('An audit key has 32 bytes');
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: bytes.toString('base64url') } as const;
+  return { key: createPublicKey({ key: jwk, format: 'jwk' }), thumbprint: jwkThumbprint(jwk) };
+}

@@ -9,7 +9,16 @@ export async function holdMigrationLock(tx: EntityManager): Promise<void> {
 }
 
 /** What the server may do with each table; those of the audit trail it may only add to. */
-const AUDIT_TABLES = ['audit_events', 'audit_positions', 'audit_seals', 'audit_unsealed'];
+const AUDIT_TABLES = [
+  'audit_events',
+  'audit_positions',
+  'audit_seals',
+  'audit_unsealed',
+  'audit_keys',
+  'audit_tombstones',
+];
+/** How long the trail is kept is the owner's to say. */
+const OWNERS_ALONE = ['audit_retention'];
 /** Nobody who was erased may be taken off the list. */
 const ADDED_TO = [...AUDIT_TABLES, 'erasures'];
 
@@ -24,15 +33,17 @@ export async function grantToServer(owner: EntityManager, role: string): Promise
   );
   await owner.query(`GRANT USAGE ON SCHEMA public TO ${quoted}`);
   for (const { name } of tables) {
+    await owner.query(`REVOKE ALL ON TABLE "${name}" FROM ${quoted}`);
+    if (OWNERS_ALONE.includes(name)) continue;
     const rights =
       name === 'migrations'
         ? 'SELECT'
         : ADDED_TO.includes(name)
           ? `SELECT, INSERT${name === 'audit_unsealed' ? ', DELETE' : ''}`
           : 'SELECT, INSERT, UPDATE, DELETE';
-    await owner.query(`REVOKE ALL ON TABLE "${name}" FROM ${quoted}`);
     await owner.query(`GRANT ${rights} ON TABLE "${name}" TO ${quoted}`);
   }
+  await owner.query(`GRANT EXECUTE ON FUNCTION audit_drop_oldest(bigint) TO ${quoted}`);
 }
 
 /** The role of a connection, and whether it could change the audit trail: as its tables' owner, or as a superuser. */

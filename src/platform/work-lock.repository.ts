@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 /** Work that one node at a time does, each with the number of its advisory lock: any will do, so long as it stays that one. */
 const LOCKS = {
   'clean-up': 4_711_003n,
+  'audit-seal': 4_711_030n,
   'signing-keys': 4_711_020n,
 } as const satisfies Record<string, bigint>;
 

@@ -6,6 +6,8 @@ import { Secret } from '../../src/platform/secret.ts';
 export interface TestDatabase {
   readonly ownerUrl: Secret;
   readonly serverUrl: Secret;
+  /** Runs a statement as the superuser, with no trigger and no foreign key in the way: what a hostile administrator can do. */
+  asHostile(sql: string, parameters?: readonly unknown[]): Promise<void>;
   /** Ends what is still connected and removes it. */
   drop(): Promise<void>;
 }
@@ -44,6 +46,16 @@ export async function cloneDatabase(): Promise<TestDatabase> {
   return {
     ownerUrl: urlTo(getUrl('OWNER'), name),
     serverUrl: urlTo(getUrl('SERVER'), name),
+    asHostile: async (sql, parameters = []) => {
+      const client = new Client({ connectionString: urlTo(getUrl('ADMIN'), name).reveal() });
+      await client.connect();
+      try {
+        await client.query('SET session_replication_role = replica');
+        await client.query(sql, [...parameters]);
+      } finally {
+        await client.end();
+      }
+    },
     drop: () => runAsAdmin([`DROP DATABASE ${name} WITH (FORCE)`]),
   };
 }

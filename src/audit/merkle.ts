@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+const LEAF = Buffer.of(0);
+const NODE = Buffer.of(1);
+
+/** The hash of one leaf. Its prefix keeps a node from passing for a leaf (RFC 6962 §2.1). */
+export const leafHash = (bytes: Uint8Array): Buffer => createHash('sha256').update(LEAF).update(bytes).digest();
+
+const nodeHash = (left: Uint8Array, right: Uint8Array): Buffer =>
+  createHash('sha256').update(NODE).update(left).update(right).digest();
+
+/** The largest power of two below `size`: where a tree of `size` leaves is split. */
+const splitOf = (size: number) => 2 ** Math.ceil(Math.log2(size) - 1);
+
+/** The Merkle tree hash (RFC 6962 §2.1) over the hashes of leaves, at least one. */
+export function merkleRoot(leaves: readonly Buffer[]): Buffer {
+  const [only] = leaves;
+  if (only === undefined) throw new TypeError('A batch has at least one event');
+  if (leaves.length === 1) return only;
+  const split = splitOf(leaves.length);
+  return nodeHash(merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
+}
