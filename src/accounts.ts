@@ -1,9 +1,13 @@
+import { hostname } from 'node:os';
 import type { AuditQueue } from './audit/audit-queue.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
+import { keyringPath } from './crypto/keyring-file.ts';
+import { readKeyring } from './crypto/load-keyring.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
+import { NodeRegistration } from './keys/node-registration.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import { ErasureService } from './personal-data/erasure.service.ts';
@@ -195,6 +199,16 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     clock,
     erased: () => erasureUpkeep.wake(),
   });
+  const keyringFile = keyringPath(config.keyring);
+  const registered = new NodeRegistration({
+    database,
+    keyring,
+    clock,
+    random,
+    logger,
+    name: hostname(),
+    rereadKeyring: keyringFile === undefined ? undefined : () => readKeyring(config.keyring),
+  });
   const viewers = new Viewers({ database, clock, signingKeys });
 
   const cleanUp = new CleanUp({
@@ -240,6 +254,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {
+      await registered.start();
       await erasureUpkeep.reapply();
       await keepUp();
       await signingKeys.load();
@@ -257,6 +272,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     stop: async () => {
       clearInterval(upkeep);
       clearInterval(expiry);
+      await registered.stop();
       await signingKeys.stop();
       await erasureUpkeep.stop();
       await cleanUp.stop();

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { DataKeys } from './crypto/data-keys.ts';
 import type { Keyring } from './crypto/keyring.ts';
 import { loadKeyring } from './crypto/load-keyring.ts';
+import { checkKeyring } from './keys/keyring-check.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { prepareDataDir } from './platform/data-dir.ts';
 import { openDatabase } from './platform/database.ts';
@@ -65,6 +66,11 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
     if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
     const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
     await refusePowerfulRole(config, database);
+    const dataKeys = new DataKeys(keyring, clock, random);
+    await checkKeyring(database.manager, keyring, dataKeys).catch(async (error: unknown) => {
+      await database.destroy();
+      throw error;
+    });
     const dayKeys = new DayKeys({ keyring, clock, random });
     const node = hostname();
     const audit = new AuditTrail({ keyring, clock, random, dayKeys, node });
@@ -81,7 +87,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       keyring,
       madeKeyring: isNew,
       database,
-      dataKeys: new DataKeys(keyring, clock, random),
+      dataKeys,
       dayKeys,
       audit,
       sealer,

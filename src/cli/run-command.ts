@@ -1,11 +1,18 @@
 import { ConfigError } from '../config.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
+import { keysAddCommand } from './keys-add.ts';
+import { keysCalibrateCommand } from './keys-calibrate.ts';
 import { keysCreateCommand } from './keys-create.ts';
+import { keysListCommand } from './keys-list.ts';
+import { keysResealCommand } from './keys-reseal.ts';
+import { keysRetireCommand } from './keys-retire.ts';
+import { keysRewrapCommand } from './keys-rewrap.ts';
 import { keysRotateCommand } from './keys-rotate.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
+import { sessionsRevokeCommand } from './sessions-revoke.ts';
 import { typeormCommand } from './typeorm.ts';
 import { usersCreateCommand } from './users-create.ts';
 
@@ -15,7 +22,14 @@ const COMMANDS: readonly Command[] = [
   schemaCommand,
   usersCreateCommand,
   keysCreateCommand,
+  keysListCommand,
+  keysAddCommand,
   keysRotateCommand,
+  keysRewrapCommand,
+  keysRetireCommand,
+  keysResealCommand,
+  keysCalibrateCommand,
+  sessionsRevokeCommand,
   restoreCommand,
   typeormCommand,
 ];
