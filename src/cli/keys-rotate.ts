@@ -18,7 +18,7 @@ import {
 export const keysRotateCommand: Command = {
   name: 'keys rotate',
   summary: 'Let another key take over.',
-  help: `Usage: gatehouse keys rotate --wrapping | --index | --pepper | --system [ID]
+  help: `Usage: gatehouse keys rotate --wrapping | --index | --pepper | --system | --audit [ID]
        gatehouse keys rotate --signing [--now]
 
 Makes the newest key of the purpose, or the key ID, the one that new values are made with. Refuses while a running server
@@ -61,8 +61,6 @@ async function rotate(
   terminal: Terminal,
 ): Promise<void> {
   const { keyring, database } = work.foundation;
-  // An audit key that nothing signed by the one before introduces would break the chain of trust.
-  if (purpose === 'audit') throw new Error('The audit key cannot be changed yet: nothing would introduce the new one');
   const active = keyring.active(purpose).id;
   const id = word ?? keyring.all(purpose).at(-1)?.id ?? active;
   keyring.get(purpose, id);
@@ -76,6 +74,9 @@ async function rotate(
   }
   putKeyring(work, activateKey(work.text, purpose, id), terminal);
   await recordKey(work, 'key.activated', purpose, id);
+  terminal.printError(`"${id}" is the active ${purpose} key.`);
+  // The sealer introduces a new audit key by itself, signed by the one before; events of that one stay under it.
+  if (purpose === 'audit') return;
   const next = purpose === 'index' ? `keys retire ${active}` : 'keys rewrap';
-  terminal.printError(`"${id}" is the active ${purpose} key. When every server has read it: gatehouse ${next}`);
+  terminal.printError(`When every server has read it: gatehouse ${next}`);
 }

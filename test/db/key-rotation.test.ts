@@ -42,6 +42,14 @@ async function eventually(typed: string, done = ({ code }: CommandOutcome) => co
   }
 }
 
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 20_000; waited += 200) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('It did not come to hold');
+}
+
 /** With a live server that holds no key that was added since. */
 async function withServerThatLacksIt(work: () => Promise<void>): Promise<void> {
   const id = '0190aaaa-0000-7000-8000-0000000000ff';
@@ -114,6 +122,24 @@ describe.each(KINDS)('a rotation of the $purpose key', ({ purpose, old, id, uses
     EVERY_FLOW_MS,
   );
 });
+
+test(
+  'a new audit key is introduced by the one before, and events go on under it',
+  async () => {
+    expect((await gatehouse('keys add --audit')).code).toBe(0);
+    expect(await eventually('keys rotate --audit')).toMatchObject({ code: 0 });
+    await until(async () => (await idsOf('audit_keys', 'id')).includes('a2'));
+    await server.logIn(address(0));
+    await until(async () => (await idsOf('audit_seals', 'audit_key_id')).includes('a2'));
+    const { code, err } = await eventually(
+      'keys retire a1',
+      (outcome) => !outcome.err.includes('still the active one'),
+    );
+    expect([code, err]).toEqual([1, expect.stringMatching(/still needed by \d+ rows of audit_events/)]);
+    expect(await idsOf('audit_keys', 'previous')).toEqual(['', 'a1']);
+  },
+  EVERY_FLOW_MS,
+);
 
 describe('the keyring file', () => {
   test('stays with its owner alone, the one before beside it', () => {
