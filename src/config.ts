@@ -43,6 +43,7 @@ export interface Config {
   readonly introspection: boolean;
   readonly playground: boolean;
   readonly schemaEndpoint: boolean;
+  readonly trustedDocuments: { readonly mode: TrustedDocumentsMode; readonly file: string | undefined };
   readonly logLevel: LogLevel;
   /** The server's own database role may be the owner (AUDIT_SINGLE_ROLE=accept). */
   readonly auditSingleRole: boolean;
@@ -91,6 +92,9 @@ export interface Config {
   /** For the log at start, a line each. */
   readonly warnings: readonly string[];
 }
+
+/** Documents that run: any text; any text, and those of the manifest by their ids; or the manifest's alone. */
+export type TrustedDocumentsMode = SettingValues['TRUSTED_DOCUMENTS'];
 
 /** Bounds of the transport. */
 export interface HttpSettings {
@@ -256,6 +260,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     introspection: v.INTROSPECTION,
     playground: v.PLAYGROUND,
     schemaEndpoint: v.SCHEMA_ENDPOINT,
+    trustedDocuments: { mode: v.TRUSTED_DOCUMENTS, file: v.TRUSTED_DOCUMENTS_FILE },
     logLevel: v.LOG_LEVEL,
     auditSingleRole: v.AUDIT_SINGLE_ROLE,
     recentLoginSeconds: v.RECENT_LOGIN_SECONDS,
