@@ -1,6 +1,7 @@
 import type { AuditQueue } from './audit/audit-queue.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
+import { PageCursors } from './crypto/page-cursors.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
@@ -26,6 +27,7 @@ import { ServiceTokenService } from './sessions/service-token.service.ts';
 import { endedDevices, endedSessions } from './sessions/session-clean-up.ts';
 import { SessionCreation } from './sessions/session-creation.ts';
 import { SessionEndings } from './sessions/session-ending.ts';
+import { SessionReadingService } from './sessions/session-reading.service.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
 import { Viewers } from './sessions/viewers.ts';
@@ -55,7 +57,9 @@ import { UserAdministrationService } from './users/user-administration.service.t
 import { UserCreation } from './users/user-creation.ts';
 import { UserInvitationService } from './users/user-invitation.service.ts';
 import { UserMails } from './users/user-mails.ts';
+import { UserReadingService } from './users/user-reading.service.ts';
 import { countPasswordParameters } from './users/users.repository.ts';
+import { UsersResolver } from './users/users.resolver.ts';
 
 export interface AccountsParts {
   readonly config: Config;
@@ -104,6 +108,9 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   });
   const verification = new EmailVerification({ database, audit, dataKeys, jobs, tokens: mailTokens, mails, clock });
   const profiles = new ProfileService({ database, audit, dataKeys, clock, random });
+
+  const cursors = new PageCursors(keyring);
+  const reading = new UserReadingService({ database, audit, keyring, dataKeys, cursors, clock });
 
   const signingKeys = makeSigningKeys(config, foundation);
   const accessTokens = new AccessTokens({
@@ -184,6 +191,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     endings,
     clock,
   });
+  const sessionReading = new SessionReadingService({ database, audit, dataKeys, clock });
   const exports = new ExportService({ database, audit, dataKeys, dayKeys, outbox, clock });
   const erasureUpkeep = makeErasureUpkeep(config, foundation);
   const erasures = new ErasureService({
@@ -231,8 +239,9 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       new RegistrationResolver({ registration, verification }),
       new CredentialsResolver({ verification, passwords: passwordChanges, resets, emailChanges, dataKeys }),
       new ProfileResolver({ profiles, dataKeys }),
+      new UsersResolver({ reading, dataKeys }),
       new SessionsResolver({ login, refresh, logout }),
-      new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, dataKeys }),
+      new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, reading: sessionReading, dataKeys }),
       new PasswordResetResolver({ resets }),
       new PersonalDataResolver({ exports, erasures, dataKeys }),
       new UserAdministrationResolver({ invitations, administration: userAdministration, dataKeys }),

@@ -180,6 +180,21 @@ export const EVENT_TYPES = {
   'role.deleted': { ...role('A role that nobody held was deleted.'), details: { name, permissions } },
   'role.unassigned': { ...user('A role was taken away from a person.'), details: { role: id }, power: true },
   'role.assigned': { ...user('A role was given to a person.'), details: { role: id }, power: true },
+  'users.read': {
+    says: 'A page of users was read: whom it showed, and what they were chosen by.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { users: ids, filters: someOf('email', 'status', 'role', 'createdAfter', 'createdBefore') },
+    power: true,
+  },
+  'user.read': { ...user('Another person was read.'), power: true },
+  'sessions.read': {
+    says: 'The live sessions of other persons were read.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { users: ids },
+    power: true,
+  },
   'access.denied': {
     says: 'A rule refused a root field to a known actor, or any mutation to anybody.',
     outcome: 'DENIED',
