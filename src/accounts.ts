@@ -1,4 +1,5 @@
 import type { AuditQueue } from './audit/audit-queue.ts';
+import { oldAuditBatches } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
 import { PageCursors } from './crypto/page-cursors.ts';
@@ -205,6 +206,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   });
   const viewers = new Viewers({ database, clock, signingKeys });
 
+  const { retentionDays } = config.audit;
   const cleanUp = new CleanUp({
     database,
     clock,
@@ -214,6 +216,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       endedDevices(config.cleanUp.devicesSeconds),
       endedMailTokens(config.cleanUp.mailTokensSeconds),
       unverifiedAccounts(audit, config.cleanUp.unverifiedSeconds),
+      ...(retentionDays === undefined ? [] : [oldAuditBatches({ keyring, audit }, retentionDays)]),
     ],
     everySeconds: config.cleanUp.everySeconds,
     batch: CLEAN_UP_BATCH,

@@ -47,6 +47,11 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** The server's own database role may be the owner (AUDIT_SINGLE_ROLE=accept). */
   readonly auditSingleRole: boolean;
+  readonly audit: {
+    /** Undefined: for ever. */
+    readonly retentionDays: number | undefined;
+    readonly verifySeconds: number;
+  };
   readonly recentLoginSeconds: number;
   readonly sessions: {
     readonly idleSeconds: number;
@@ -263,6 +268,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     trustedDocuments: { mode: v.TRUSTED_DOCUMENTS, file: v.TRUSTED_DOCUMENTS_FILE },
     logLevel: v.LOG_LEVEL,
     auditSingleRole: v.AUDIT_SINGLE_ROLE,
+    audit: { retentionDays: v.AUDIT_RETENTION_DAYS, verifySeconds: v.AUDIT_VERIFY_SECONDS },
     recentLoginSeconds: v.RECENT_LOGIN_SECONDS,
     sessions: {
       idleSeconds: v.SESSION_IDLE_SECONDS,

@@ -41,6 +41,8 @@ export interface Foundation {
   readonly audit: AuditTrail;
   /** Seals the trail: while a server runs, and at `close` what is left. */
   readonly sealer: Sealer;
+  /** Where this node keeps the newest head. */
+  readonly headFile: HeadFile;
   /** Runs work as the owner of the tables, on a connection that is open for it alone. */
   asOwner<T>(work: (owner: DataSource) => Promise<T>): Promise<T>;
   /** Seals the tail of the audit trail, closes the database, and stops the embedded one when nobody else uses it. */
@@ -85,6 +87,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       dayKeys,
       audit,
       sealer,
+      headFile,
       asOwner: async (work) => {
         const owner = await openDatabase(dataSourceOptions, { url: urls.ownerUrl, pool: 1 });
         return work(owner).finally(() => owner.destroy());

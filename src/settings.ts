@@ -209,6 +209,12 @@ export const SETTINGS = {
     30 * DAY,
     'How long a registration waits to be verified before it is deleted.',
   ),
+  AUDIT_RETENTION_DAYS: optional(
+    kinds.wholeNumber(30, 36_500),
+    'for ever',
+    'How long the audit trail is kept; then its oldest sealed batches are dropped whole, as its owner allows.',
+  ),
+  AUDIT_VERIFY_SECONDS: number([HOUR, 400 * DAY], DAY, 'How often one node verifies the whole audit trail.'),
   CLEAN_UP_SECONDS: number([MINUTE, DAY], HOUR, 'How often rows past their time are removed.'),
 
   PASSWORD_MIN_LENGTH: number([8, 64], 15, 'Shortest password, in characters.'),

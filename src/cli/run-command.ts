@@ -1,4 +1,6 @@
 import { ConfigError } from '../config.ts';
+import { auditAcknowledgeRestoreCommand } from './audit-acknowledge-restore.ts';
+import { auditVerifyCommand } from './audit-verify.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { keysCreateCommand } from './keys-create.ts';
 import { keysRotateCommand } from './keys-rotate.ts';
@@ -27,6 +29,8 @@ const COMMANDS: readonly Command[] = [
   keysCreateCommand,
   keysRotateCommand,
   restoreCommand,
+  auditVerifyCommand,
+  auditAcknowledgeRestoreCommand,
   typeormCommand,
 ];
 
