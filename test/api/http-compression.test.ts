@@ -38,10 +38,10 @@ async function fetchBytes(path: string, encodings: string | undefined) {
 }
 
 describe('what is the same for everybody', () => {
-  const PATHS = [
+  const PATHS: readonly (readonly [path: string, text: string, type: RegExp])[] = [
     ['/assets/main.js', SCRIPT, /javascript/],
     ['/schema.graphql', SDL, /^text\/plain; charset=utf-8$/],
-  ] as const;
+  ];
 
   test.each(PATHS)('%s is compressed for clients that take it', async (path, text, type) => {
     for (const encodings of ['br', EVERY, 'gzip;q=0.5, br;q=0.9']) {
@@ -54,7 +54,7 @@ describe('what is the same for everybody', () => {
     }
   });
 
-  test.each(PATHS)('%s is plain for all others', async (path, text) => {
+  test.each(PATHS)('%s is plain for all others', async (path, text, _type) => {
     for (const encodings of [undefined, '', 'gzip', 'identity', 'br;q=0', 'identity, br;q=0', 'nonsense']) {
       const { headers, body } = await fetchBytes(path, encodings);
       expect(headers).not.toHaveProperty('content-encoding');
@@ -62,7 +62,7 @@ describe('what is the same for everybody', () => {
     }
   });
 
-  test.each(PATHS)('%s says to caches what it goes by', async (path) => {
+  test.each(PATHS.map(([path]) => path))('%s says to caches what it goes by', async (path) => {
     for (const encodings of [undefined, 'br']) {
       expect((await fetchBytes(path, encodings)).headers.vary).toBe('Origin, Accept-Encoding');
     }
