@@ -28,6 +28,7 @@ import { SessionCreation } from './sessions/session-creation.ts';
 import { SessionEndings } from './sessions/session-ending.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
+import { ViewedSessions } from './sessions/viewed-sessions.ts';
 import { Viewers } from './sessions/viewers.ts';
 import { makeSigningKeys } from './signing-keys.ts';
 import { AddressJobs } from './users/address-jobs.ts';
@@ -195,7 +196,12 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     clock,
     erased: () => erasureUpkeep.wake(),
   });
-  const viewers = new Viewers({ database, clock, signingKeys });
+  const viewers = new Viewers({
+    database,
+    sessions: new ViewedSessions({ database, reads: foundation.reads }),
+    clock,
+    signingKeys,
+  });
 
   const cleanUp = new CleanUp({
     database,
