@@ -31,6 +31,7 @@ import { SessionEndings } from './sessions/session-ending.ts';
 import { SessionReadingService } from './sessions/session-reading.service.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
+import { ViewedSessions } from './sessions/viewed-sessions.ts';
 import { Viewers } from './sessions/viewers.ts';
 import { makeSigningKeys } from './signing-keys.ts';
 import { AddressJobs } from './users/address-jobs.ts';
@@ -204,7 +205,12 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     clock,
     erased: () => erasureUpkeep.wake(),
   });
-  const viewers = new Viewers({ database, clock, signingKeys });
+  const viewers = new Viewers({
+    database,
+    sessions: new ViewedSessions({ database, reads: foundation.reads }),
+    clock,
+    signingKeys,
+  });
 
   const { retentionDays } = config.audit;
   const cleanUp = new CleanUp({

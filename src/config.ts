@@ -25,6 +25,7 @@ export interface Config {
   readonly databaseUrl: Secret | undefined;
   readonly migrationDatabaseUrl: Secret | undefined;
   readonly databasePool: number;
+  readonly databasePipeline: boolean;
   readonly redisUrl: Secret | undefined;
   readonly nodes: number;
   readonly trustedProxies: readonly string[];
@@ -249,6 +250,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     databaseUrl: v.DATABASE_URL,
     migrationDatabaseUrl: v.MIGRATION_DATABASE_URL ?? v.DATABASE_URL,
     databasePool: v.DATABASE_POOL,
+    databasePipeline: v.DATABASE_PIPELINE,
     redisUrl: v.REDIS_URL,
     nodes: v.NODES,
     trustedProxies: v.TRUSTED_PROXIES,

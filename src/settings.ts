@@ -127,6 +127,11 @@ export const SETTINGS = {
     "The same database as its owner, for migrations, so that the server's own role need not be the owner.",
   ),
   DATABASE_POOL: number([1, 1_000], 10, 'Connections to PostgreSQL.'),
+  DATABASE_PIPELINE: set(
+    kinds.onOff,
+    'on',
+    'Two more connections that all requests share for who is logged in, read by a prepared statement; `off` where a pooler between cannot take that.',
+  ),
   REDIS_URL: secret(
     kinds.secretUrl('redis', 'rediss'),
     'none',
