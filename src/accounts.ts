@@ -1,11 +1,15 @@
+import { hostname } from 'node:os';
 import type { AuditQueue } from './audit/audit-queue.ts';
 import { oldAuditBatches } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
+import { keyringPath } from './crypto/keyring-file.ts';
+import { readKeyring } from './crypto/load-keyring.ts';
 import { PageCursors } from './crypto/page-cursors.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
+import { NodeRegistration } from './keys/node-registration.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import { ErasureService } from './personal-data/erasure.service.ts';
@@ -211,6 +215,16 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     clock,
     signingKeys,
   });
+  const keyringFile = keyringPath(config.keyring);
+  const registered = new NodeRegistration({
+    database,
+    keyring,
+    clock,
+    random,
+    logger,
+    name: hostname(),
+    rereadKeyring: keyringFile === undefined ? undefined : () => readKeyring(config.keyring),
+  });
 
   const { retentionDays } = config.audit;
   const cleanUp = new CleanUp({
@@ -258,6 +272,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {
+      await registered.start();
       await erasureUpkeep.reapply();
       await keepUp();
       await signingKeys.load();
@@ -275,6 +290,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     stop: async () => {
       clearInterval(upkeep);
       clearInterval(expiry);
+      await registered.stop();
       await signingKeys.stop();
       await erasureUpkeep.stop();
       await cleanUp.stop();

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { DataKeys } from './crypto/data-keys.ts';
 import type { Keyring } from './crypto/keyring.ts';
 import { loadKeyring } from './crypto/load-keyring.ts';
+import { checkKeyring } from './keys/keyring-check.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { prepareDataDir } from './platform/data-dir.ts';
 import { openDatabase } from './platform/database.ts';
@@ -70,6 +71,11 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
     if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
     const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
     await refusePowerfulRole(config, database);
+    const dataKeys = new DataKeys(keyring, clock, random);
+    await checkKeyring(database.manager, keyring, dataKeys).catch(async (error: unknown) => {
+      await database.destroy();
+      throw error;
+    });
     const reads = config.databasePipeline ? new PipelinedReads(urls.serverUrl) : undefined;
     const dayKeys = new DayKeys({ keyring, clock, random });
     const node = hostname();
@@ -88,7 +94,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       madeKeyring: isNew,
       database,
       reads,
-      dataKeys: new DataKeys(keyring, clock, random),
+      dataKeys,
       dayKeys,
       audit,
       sealer,
