@@ -4,6 +4,7 @@ import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
 import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
 import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
 import { CleanUp1764000000003 } from './migrations/1764000000003-clean-up.ts';
+import { PagesOfUsers1764000000010 } from './migrations/1764000000010-pages-of-users.ts';
 import { SigningKeyEpoch1764000000020 } from './migrations/1764000000020-signing-key-epoch.ts';
 import { Nodes1764000000021 } from './migrations/1764000000021-nodes.ts';
 import { DataKeyGenerations1764000000022 } from './migrations/1764000000022-data-key-generations.ts';
@@ -62,6 +63,7 @@ export const dataSourceOptions = {
     AuditAndMail1764000000001,
     Devices1764000000002,
     CleanUp1764000000003,
+    PagesOfUsers1764000000010,
     SigningKeyEpoch1764000000020,
     Nodes1764000000021,
     DataKeyGenerations1764000000022,

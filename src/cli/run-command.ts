@@ -1,4 +1,6 @@
 import { ConfigError } from '../config.ts';
+import { auditAcknowledgeRestoreCommand } from './audit-acknowledge-restore.ts';
+import { auditVerifyCommand } from './audit-verify.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { keysAddCommand } from './keys-add.ts';
 import { keysCalibrateCommand } from './keys-calibrate.ts';
@@ -10,17 +12,26 @@ import { keysRewrapCommand } from './keys-rewrap.ts';
 import { keysRotateCommand } from './keys-rotate.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
+import { rolesListCommand } from './roles-list.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
 import { sessionsRevokeCommand } from './sessions-revoke.ts';
 import { typeormCommand } from './typeorm.ts';
 import { usersCreateCommand } from './users-create.ts';
+import { usersAssignRoleCommand, usersUnassignRoleCommand } from './users-roles.ts';
+import { usersDisableCommand, usersEnableCommand } from './users-status.ts';
 
 const COMMANDS: readonly Command[] = [
   serveCommand,
   migrateCommand,
   schemaCommand,
   usersCreateCommand,
+  usersAssignRoleCommand,
+  usersUnassignRoleCommand,
+  usersDisableCommand,
+  usersEnableCommand,
+  sessionsRevokeCommand,
+  rolesListCommand,
   keysCreateCommand,
   keysListCommand,
   keysAddCommand,
@@ -29,8 +40,9 @@ const COMMANDS: readonly Command[] = [
   keysRetireCommand,
   keysResealCommand,
   keysCalibrateCommand,
-  sessionsRevokeCommand,
   restoreCommand,
+  auditVerifyCommand,
+  auditAcknowledgeRestoreCommand,
   typeormCommand,
 ];
 
@@ -55,7 +67,8 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
 }
 
 function refuse(typed: readonly string[], terminal: Terminal): number {
-  const list = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n');
+  const width = 2 + Math.max(...COMMANDS.map(({ name }) => name.length));
+  const list = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join('\n');
   const help = `Usage: gatehouse <command> [options]\n\n${list}\n\nEach command has --help.`;
   if (typed.some((word) => ['--help', '-h', 'help'].includes(word))) {
     terminal.print(help);
