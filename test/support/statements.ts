@@ -5,50 +5,51 @@ import pg from 'pg';
 const OF_WORKERS =
   /advisory|audit_(?:seals|positions|keys|tombstones)|(?:FROM|UPDATE|INTO) "?(?:mails|address_jobs|day_keys|signing_keys|nodes)|SKIP LOCKED|^SELECT 1$/;
 
-interface Sent {
-  readonly client: unknown;
-  readonly text: string;
+interface Work {
+  readonly texts: string[];
+  /** A transaction under way. */
+  isOpen: boolean;
 }
 
-/** The statements that `work` makes the servers of this process send to PostgreSQL, those of their workers left out. */
-export async function statementsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
-  const sent: Sent[] = [];
-  const send = pg.Client.prototype.query;
-  const spy = jest.spyOn(pg.Client.prototype, 'query').mockImplementation(function (
-    this: pg.Client,
-    ...args: unknown[]
-  ) {
-    const [statement] = args;
-    sent.push({ client: this, text: (typeof statement === 'string' ? statement : textOf(statement)).trim() });
-    return Reflect.apply(send, this, args);
-  });
-  try {
+/** Listens to all that servers of this process send to PostgreSQL. */
+export class StatementRecorder {
+  readonly #spy;
+  readonly #open = new Map<unknown, Work>();
+  #works: Work[] = [];
+
+  constructor() {
+    const send = pg.Client.prototype.query;
+    const note = (client: unknown, statement: unknown) => this.#note(client, statement);
+    this.#spy = jest.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args) {
+      note(this, args[0]);
+      return Reflect.apply(send, this, args);
+    });
+  }
+
+  /**
+   * The statements that `work` makes them send, without those of their workers: whole transactions that began meanwhile, and single
+   * statements.
+   */
+  async during(work: () => Promise<unknown>): Promise<readonly string[]> {
+    this.#works = [];
     await work();
-  } finally {
-    spy.mockRestore();
+    return this.#works
+      .filter(({ isOpen, texts }) => !isOpen && !texts.some((text) => OF_WORKERS.test(text)))
+      .flatMap(({ texts }) => texts);
   }
-  return transactionsOf(sent)
-    .filter((texts) => !texts.some((text) => OF_WORKERS.test(text)))
-    .flat();
-}
 
-const textOf = (statement: unknown) => String((statement as { text?: unknown }).text);
-
-/** Whole transactions and single statements, each by itself; one that had begun before, or goes on, is a worker's. */
-function transactionsOf(sent: readonly Sent[]): readonly (readonly string[])[] {
-  const open = new Map<unknown, string[]>();
-  const done: string[][] = [];
-  for (const { client, text } of sent) {
-    const transaction = open.get(client) ?? (text.startsWith('START TRANSACTION') ? [] : undefined);
-    if (!transaction) {
-      if (!/^(?:COMMIT|ROLLBACK)/.test(text)) done.push([text]);
-      continue;
-    }
-    transaction.push(text);
-    open.set(client, transaction);
-    if (!/^(?:COMMIT|ROLLBACK)/.test(text)) continue;
-    open.delete(client);
-    done.push(transaction);
+  stop(): void {
+    this.#spy.mockRestore();
   }
-  return done;
+
+  #note(client: unknown, statement: unknown): void {
+    const text = (typeof statement === 'string' ? statement : String((statement as { text?: unknown }).text)).trim();
+    const known = this.#open.get(client);
+    const work = known ?? { texts: [], isOpen: text.startsWith('START TRANSACTION') };
+    work.texts.push(text);
+    if (/^(?:COMMIT|ROLLBACK)/.test(text)) work.isOpen = false;
+    if (!known) this.#works.push(work);
+    if (work.isOpen) this.#open.set(client, work);
+    else this.#open.delete(client);
+  }
 }
