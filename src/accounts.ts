@@ -1,10 +1,15 @@
+import { hostname } from 'node:os';
 import type { AuditQueue } from './audit/audit-queue.ts';
+import { oldAuditBatches } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
+import { keyringPath } from './crypto/keyring-file.ts';
+import { readKeyring } from './crypto/load-keyring.ts';
 import { PageCursors } from './crypto/page-cursors.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
+import { NodeRegistration } from './keys/node-registration.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import { ErasureService } from './personal-data/erasure.service.ts';
@@ -30,6 +35,7 @@ import { SessionEndings } from './sessions/session-ending.ts';
 import { SessionReadingService } from './sessions/session-reading.service.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
+import { ViewedSessions } from './sessions/viewed-sessions.ts';
 import { Viewers } from './sessions/viewers.ts';
 import { makeSigningKeys } from './signing-keys.ts';
 import { AddressJobs } from './users/address-jobs.ts';
@@ -203,8 +209,24 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     clock,
     erased: () => erasureUpkeep.wake(),
   });
-  const viewers = new Viewers({ database, clock, signingKeys });
+  const viewers = new Viewers({
+    database,
+    sessions: new ViewedSessions({ database, reads: foundation.reads }),
+    clock,
+    signingKeys,
+  });
+  const keyringFile = keyringPath(config.keyring);
+  const registered = new NodeRegistration({
+    database,
+    keyring,
+    clock,
+    random,
+    logger,
+    name: hostname(),
+    rereadKeyring: keyringFile === undefined ? undefined : () => readKeyring(config.keyring),
+  });
 
+  const { retentionDays } = config.audit;
   const cleanUp = new CleanUp({
     database,
     clock,
@@ -214,6 +236,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       endedDevices(config.cleanUp.devicesSeconds),
       endedMailTokens(config.cleanUp.mailTokensSeconds),
       unverifiedAccounts(audit, config.cleanUp.unverifiedSeconds),
+      ...(retentionDays === undefined ? [] : [oldAuditBatches({ keyring, audit }, retentionDays)]),
     ],
     everySeconds: config.cleanUp.everySeconds,
     batch: CLEAN_UP_BATCH,
@@ -249,6 +272,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {
+      await registered.start();
       await erasureUpkeep.reapply();
       await keepUp();
       await signingKeys.load();
@@ -266,6 +290,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     stop: async () => {
       clearInterval(upkeep);
       clearInterval(expiry);
+      await registered.stop();
       await signingKeys.stop();
       await erasureUpkeep.stop();
       await cleanUp.stop();

@@ -32,6 +32,7 @@ export class UserEntity {
   @Column('bytea', { name: 'password_hash', nullable: true, transformer: sealedTransformer })
   passwordHash!: Sealed<string> | null;
 
+  @Index('users_pepper_id_idx')
   @Column('text', { name: 'pepper_id', nullable: true })
   pepperId!: string | null;
 
