@@ -9,8 +9,8 @@
 export const ASVS_ROWS = `
 1.1.1 | 2 | input is decoded once, before it is checked | unit/email-address.test.ts: is one for two spellings of one mailbox, quoted or not (RFC 5321 §4.1.2) + api/http-body.test.ts: that is no UTF-8 is 400: a loose reading would make different passwords the same
 1.1.2 | 2 | what is written out is escaped there, last | unit/mail/render-mail.test.ts: is escaped in HTML
-1.2.1 | 1 | output fits where it goes: headers, HTML | unit/mail/render-mail.test.ts: is escaped in HTML + unit/mail/compose-message.test.ts: and the message of the error repeats nothing
-1.2.2 | 1 | parts of URLs are encoded, and schemes known | unit/config.test.ts: PUBLIC_URL and APP_URL lose the slash at their end + unit/scalars.test.ts: %s stands as the contract has it
+1.2.1 | 1 | output fits where it goes: headers, HTML | unit/mail/render-mail.test.ts: is escaped in HTML + unit/mail/compose-message.test.ts: what would get into a header is refused:
+1.2.2 | 1 | parts of URLs are encoded, and schemes known | not shown: tokens in links are base64url, and settings that are URLs are parsed
 1.2.3 | 1 | JSON cannot be broken out of | not shown: answers are made by JSON.stringify alone
 1.2.4 | 1 | SQL is parameterised | architecture.test.ts: SQL stands in repositories, and in the text that makes the embedded database + api/bad-input.test.ts: $name: no value of any field makes it answer 500, repeat it, or write by halves
 1.2.5 | 1 | no commands by a shell | unit/config.test.ts: KEYRING_COMMAND is one executable or an array, never a shell line
@@ -28,7 +28,7 @@ export const ASVS_ROWS = `
 1.3.8 | 2 | JNDI | not applicable: there is no Java
 1.3.9 | 2 | memcache | not applicable: there is none, keys in Redis are HMACs
 1.3.10 | 2 | input is no format string | not shown: log lines have fixed messages and facts beside them
-1.3.11 | 2 | no commands into mail | unit/mail/compose-message.test.ts: and the message of the error repeats nothing + db/mail-outbox.test.ts: with an address that would break a header is refused before it is written
+1.3.11 | 2 | no commands into mail | unit/mail/compose-message.test.ts: what would get into a header is refused: + db/mail-outbox.test.ts: with an address that would break a header is refused before it is written
 1.4.1 | 2 | memory-safe strings | not applicable: JavaScript
 1.4.2 | 2 | numbers have ranges | unit/page-args.test.ts: first of %d is out of range + unit/config.test.ts: in production they stay within bounds
 1.4.3 | 2 | memory is freed | not applicable: JavaScript
@@ -141,7 +141,7 @@ export const ASVS_ROWS = `
 9.2.2 | 2 | tokens count for their purpose | security/tokens.test.ts: each kind of token is good in its own place alone (v5.0.0-9.2.2)
 9.2.3 | 2 | tokens for others are refused | api/credentials.test.ts: give tokens for the listed services alone, which this server refuses
 9.2.4 | 2 | one key, one audience each | unit/crypto/access-tokens.test.ts: for another audience says all the same but that, is refused here, and is good there
-10.3.3 | 2 | people are known by what is never given again (by analogy) | unit/crypto/access-tokens.test.ts: says what was signed, in whole seconds
+10.3.3 | 2 | people are known by what is never given again (by analogy) | not shown: the subject is a UUID, which is never given again
 10.3.4 | 2 | tokens prove how and when the person logged in (by analogy) | api/credentials.test.ts: needs a recent login, which reauthenticate gives; the tokens from before are dead
 10.4.5 | 1 | refresh tokens rotate, and a used one ends the family (by analogy) | api/refresh.test.ts: ends the session when it comes back after its successor’s access token was seen
 10.4.8 | 2 | refreshing ends at a fixed date (by analogy) | api/refresh.test.ts: of a holder of permissions is dead after 12 hours, however often it is used
@@ -150,7 +150,7 @@ export const ASVS_ROWS = `
 11.1.2 | 2 | an inventory of keys | not built yet: a page on keys
 11.2.1 | 2 | vetted implementations | unit/crypto/known-answers.test.ts: HKDF-SHA-256
 11.2.2 | 2 | keys and algorithms can be changed | unit/crypto/stored-password.test.ts: the pepper can be rotated without the password + db/signing-keys.test.ts: rotate by themselves: at no time does one sign that a cached set of the other lacks
-11.2.3 | 2 | 128 bits | unit/crypto/known-answers.test.ts: RFC 8032 §7.1, test 1: the key that grows from a seed
+11.2.3 | 2 | 128 bits | not shown: keys have 256 bits, signatures are Ed25519 or P-256
 11.3.1 | 1 | no ECB, no PKCS#1 v1.5 | unit/crypto/access-token-attacks.test.ts: alg %p is refused, with and without a signature
 11.3.2 | 1 | approved ciphers | unit/crypto/known-answers.test.ts: a box is version, nonce, ciphertext and tag + security/leaks.test.ts: the database (v5.0.0-11.3.2, 14.1.2)
 11.3.3 | 2 | ciphertext cannot be changed | api/errors.test.ts: of a sealed value that was moved from another person is one, too (v5.0.0-11.3.3) + property/crypto/sealed.test.ts: does not open with any one bit another
@@ -169,12 +169,12 @@ export const ASVS_ROWS = `
 12.3.2 | 2 | certificates of servers are checked | unit/config-production.test.ts: refuses to check no certificate at all + unit/mail/smtp-transport.test.ts: sends nothing to a server whose certificate does not hold
 12.3.3 | 2 | internal HTTP services | not applicable: there are none
 12.3.4 | 2 | internal TLS trusts named CAs | unit/mail/smtp-transport.test.ts: smtps: speaks TLS from the first byte and checks the certificate
-13.1.1 | 2 | what it talks to is written | page README.md
+13.1.1 | 2 | what it talks to is written | not built yet: a page on what the server connects to
 13.2.1 | 2 | services prove who they are | db/embedded-postgres.test.ts: stores passwords as SCRAM verifiers and asks for nothing weaker
 13.2.2 | 2 | the least rights | security/database-role.test.ts: is no superuser, owns nothing, makes no roles or databases, and passes no row rules by
 13.2.3 | 2 | no default credentials | db/embedded-postgres.test.ts: refuses a wrong password and a password of another role + unit/config-production.test.ts: tells everything that is missing at once
-13.2.4 | 2 | a list of outside systems | page README.md
-13.2.5 | 2 | a list of places to load from | page README.md
+13.2.4 | 2 | a list of outside systems | not built yet: a page on what the server connects to
+13.2.5 | 2 | a list of places to load from | not built yet: a page on what the server connects to
 13.3.1 | 2 | secrets stand in a manager | unit/config.test.ts: KEYRING_COMMAND is one executable or an array, never a shell line + unit/config.test.ts: prints no secret, in whatever way it is printed
 13.3.2 | 2 | few may read secrets | db/embedded-postgres.test.ts: closes the directory and its secrets to everybody else
 13.4.1 | 1 | no .git is served | api/http-pages.test.ts: has nothing at %s
@@ -186,7 +186,7 @@ export const ASVS_ROWS = `
 14.1.2 | 2 | with its protection | page docs/personal-data.md + security/leaks.test.ts: the database (v5.0.0-11.3.2, 14.1.2)
 14.2.1 | 1 | no secrets in URLs | api/http-body.test.ts: an operation in the query string is not carried out (v5.0.0-14.2.1) + security/leaks.test.ts: hold no password, and a token in fragments of links alone, which reach no log of a server
 14.2.2 | 2 | no cached secrets | unit/crypto/wrapped-keys.test.ts: is let go of after its minute though nobody asks for a key again
-14.2.3 | 2 | nothing to outsiders | services/playground.test.ts: is served under the strictest policy that its editor bears, its files for ever by their hashes
+14.2.3 | 2 | nothing to outsiders | not applicable: nothing is sent to others but mails to their own people
 14.2.4 | 2 | the protections are there | security/leaks.test.ts: the database (v5.0.0-11.3.2, 14.1.2)
 14.3.1 | 1 | the client's store is cleared at logout | services/playground.test.ts: takes a person from Register to Me and out again, carries the token, and stores nothing
 14.3.2 | 2 | answers are not cached | api/http-graphql.test.ts: answers an operation, and nobody may keep the answer
@@ -196,7 +196,7 @@ export const ASVS_ROWS = `
 15.1.3 | 2 | costly functions are written | page docs/limits.md
 15.2.1 | 1 | components are fixed in time | page docs/supply-chain.md
 15.2.2 | 2 | costly functions cannot starve the rest | unit/crypto/password-hasher.test.ts: answers BUSY to a flood with a time to come back, and does the rest + unit/crypto/hash-queue.test.ts: keeps half of its places for each lane, whichever comes flooding
-15.2.3 | 2 | no test code in production | unit/build.test.ts: builds what changed and only that, and takes away what was deleted
+15.2.3 | 2 | no test code in production | not shown: package.json leaves the tests out of the package
 15.3.1 | 1 | only what is asked for is answered | architecture.test.ts: tables and GraphQL types are two things
 15.3.2 | 2 | no redirects are followed | not applicable: no HTTP request goes out
 15.3.3 | 2 | no mass assignment | api/bad-input.test.ts: $name: no value of any field makes it answer 500, repeat it, or write by halves
@@ -207,7 +207,7 @@ export const ASVS_ROWS = `
 16.1.1 | 2 | what is logged is listed | page docs/audit-events.md
 16.2.1 | 2 | who, what, when, where | security/leaks.test.ts: has the way of each request with it, sealed + security/access-matrix.test.ts: of somebody known is one event each, with its field, its code and its request, and without what was sent
 16.2.2 | 2 | clocks agree | unit/readiness.test.ts: with its clock %i ms off passes: %s
-16.2.3 | 2 | logs go to known places | page README.md
+16.2.3 | 2 | logs go to known places | not shown: it logs to standard output and writes to no other place
 16.2.4 | 2 | one format | not shown: JSON lines by pino
 16.2.5 | 2 | no secrets in logs | security/leaks.test.ts: the log (v5.0.0-16.2.5)
 16.3.1 | 2 | every login is logged | api/limits-login.test.ts: are told to the audit trail at once, and not once a call
