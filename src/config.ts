@@ -25,6 +25,7 @@ export interface Config {
   readonly databaseUrl: Secret | undefined;
   readonly migrationDatabaseUrl: Secret | undefined;
   readonly databasePool: number;
+  readonly databasePipeline: boolean;
   readonly redisUrl: Secret | undefined;
   readonly nodes: number;
   readonly trustedProxies: readonly string[];
@@ -47,6 +48,11 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** The server's own database role may be the owner (AUDIT_SINGLE_ROLE=accept). */
   readonly auditSingleRole: boolean;
+  readonly audit: {
+    /** Undefined: for ever. */
+    readonly retentionDays: number | undefined;
+    readonly verifySeconds: number;
+  };
   readonly recentLoginSeconds: number;
   readonly sessions: {
     readonly idleSeconds: number;
@@ -244,6 +250,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     databaseUrl: v.DATABASE_URL,
     migrationDatabaseUrl: v.MIGRATION_DATABASE_URL ?? v.DATABASE_URL,
     databasePool: v.DATABASE_POOL,
+    databasePipeline: v.DATABASE_PIPELINE,
     redisUrl: v.REDIS_URL,
     nodes: v.NODES,
     trustedProxies: v.TRUSTED_PROXIES,
@@ -263,6 +270,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     trustedDocuments: { mode: v.TRUSTED_DOCUMENTS, file: v.TRUSTED_DOCUMENTS_FILE },
     logLevel: v.LOG_LEVEL,
     auditSingleRole: v.AUDIT_SINGLE_ROLE,
+    audit: { retentionDays: v.AUDIT_RETENTION_DAYS, verifySeconds: v.AUDIT_VERIFY_SECONDS },
     recentLoginSeconds: v.RECENT_LOGIN_SECONDS,
     sessions: {
       idleSeconds: v.SESSION_IDLE_SECONDS,

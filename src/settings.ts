@@ -127,6 +127,11 @@ export const SETTINGS = {
     "The same database as its owner, for migrations, so that the server's own role need not be the owner.",
   ),
   DATABASE_POOL: number([1, 1_000], 10, 'Connections to PostgreSQL.'),
+  DATABASE_PIPELINE: set(
+    kinds.onOff,
+    'on',
+    'Two more connections that all requests share for who is logged in, read by a prepared statement; `off` where a pooler between cannot take that.',
+  ),
   REDIS_URL: secret(
     kinds.secretUrl('redis', 'rediss'),
     'none',
@@ -209,6 +214,12 @@ export const SETTINGS = {
     30 * DAY,
     'How long a registration waits to be verified before it is deleted.',
   ),
+  AUDIT_RETENTION_DAYS: optional(
+    kinds.wholeNumber(30, 36_500),
+    'for ever',
+    'How long the audit trail is kept; then its oldest sealed batches are dropped whole, as its owner allows.',
+  ),
+  AUDIT_VERIFY_SECONDS: number([HOUR, 400 * DAY], DAY, 'How often one node verifies the whole audit trail.'),
   CLEAN_UP_SECONDS: number([MINUTE, DAY], HOUR, 'How often rows past their time are removed.'),
 
   PASSWORD_MIN_LENGTH: number([8, 64], 15, 'Shortest password, in characters.'),

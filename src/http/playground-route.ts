@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { varyByEncoding } from './content-encoding.ts';
 import { Refusal } from './refusal.ts';
 
 /** The names of what stands in assets/ hold a hash of the content. */
@@ -34,6 +35,15 @@ export async function registerPlayground(app: FastifyInstance, folder: string): 
       const cache = route.url.startsWith('/assets/') ? FOR_EVER : 'no-cache';
       route.config = { ...route.config, isPage: true, cache };
     });
-    await pages.register(fastifyStatic, { root: folder, wildcard: false, cacheControl: false, decorateReply: false });
+    pages.addHook('preHandler', async (_, reply) => varyByEncoding(reply));
+    await pages.register(fastifyStatic, {
+      root: folder,
+      wildcard: false,
+      cacheControl: false,
+      decorateReply: false,
+      // The build has put a compressed twin beside each file that gains by it.
+      preCompressed: true,
+      globIgnore: ['**/*.br'],
+    });
   });
 }
