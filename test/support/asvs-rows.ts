@@ -67,7 +67,7 @@ export const ASVS_ROWS = `
 4.1.1 | 1 | a right Content-Type | api/http-headers.test.ts: %s, where it is an error, is a list of errors with code and id, kept by nobody + api/http-audits.test.ts: are the 61 that there are
 4.1.2 | 2 | no redirect from HTTP to HTTPS | api/http-tls.test.ts: is the only thing spoken on the port: HTTP in clear is answered nothing (v5.0.0-12.2.1)
 4.1.3 | 2 | a client cannot set a proxy's headers | api/http-gates.test.ts: counts the connection, whatever headers claim (v5.0.0-4.1.3, 15.3.4)
-4.2.1 | 2 | no smuggled requests | api/http-gates.test.ts: %s twice is refused, and once is not + api/http-body.test.ts: in chunks is cut at the limit, too
+4.2.1 | 2 | no smuggled requests | api/http-wire.test.ts: a request whose end could be read in two ways (v5.0.0-4.2.1)
 4.3.1 | 2 | GraphQL documents have limits | api/limits-documents.test.ts: a document (v5.0.0-4.3.1) + api/trusted-documents.test.ts: where trusted documents alone run
 4.3.2 | 2 | no introspection in production | security/schema-exposure.test.ts: the schema where it is closed (v5.0.0-4.3.2)
 4.4.1 | 1 | WebSockets by TLS | not applicable: there are none
@@ -127,7 +127,7 @@ export const ASVS_ROWS = `
 7.5.2 | 2 | people see and end their sessions | api/credentials.test.ts: are listed to their owner, named, and ended one by one or all but this
 7.6.1 | 2 | federated lifetimes | not applicable: there are none
 7.6.2 | 2 | no session without an act | not applicable: there is no single sign-on
-8.1.1 | 1 | who may what is written | page README.md + documents.test.ts: %s is what the sources make it
+8.1.1 | 1 | who may what is written | page README.md + page docs/administration.md + documents.test.ts: %s is what the sources make it
 8.1.2 | 2 | for fields too | page README.md + security/access-matrix.test.ts: has every field of the schema, each once
 8.2.1 | 1 | functions are for whom they are | security/access-matrix.test.ts: every root field for every actor (v5.0.0-8.2.1)
 8.2.2 | 1 | things are for whose they are | security/access-matrix.test.ts: another’s session (v5.0.0-8.2.2)
@@ -146,8 +146,8 @@ export const ASVS_ROWS = `
 10.4.5 | 1 | refresh tokens rotate, and a used one ends the family (by analogy) | api/refresh.test.ts: ends the session when it comes back after its successor’s access token was seen
 10.4.8 | 2 | refreshing ends at a fixed date (by analogy) | api/refresh.test.ts: of a holder of permissions is dead after 12 hours, however often it is used
 10.4.9 | 2 | people end refresh tokens (by analogy) | api/credentials.test.ts: are listed to their owner, named, and ended one by one or all but this
-11.1.1 | 2 | a policy of keys | not built yet: a page on keys
-11.1.2 | 2 | an inventory of keys | not built yet: a page on keys
+11.1.1 | 2 | a policy of keys | page docs/keys.md
+11.1.2 | 2 | an inventory of keys | page docs/keys.md
 11.2.1 | 2 | vetted implementations | unit/crypto/known-answers.test.ts: HKDF-SHA-256
 11.2.2 | 2 | keys and algorithms can be changed | unit/crypto/stored-password.test.ts: the pepper can be rotated without the password + db/signing-keys.test.ts: rotate by themselves: at no time does one sign that a cached set of the other lacks
 11.2.3 | 2 | 128 bits | not shown: keys have 256 bits, signatures are Ed25519 or P-256
@@ -176,7 +176,7 @@ export const ASVS_ROWS = `
 13.2.4 | 2 | a list of outside systems | not built yet: a page on what the server connects to
 13.2.5 | 2 | a list of places to load from | not built yet: a page on what the server connects to
 13.3.1 | 2 | secrets stand in a manager | unit/config.test.ts: KEYRING_COMMAND is one executable or an array, never a shell line + unit/config.test.ts: prints no secret, in whatever way it is printed
-13.3.2 | 2 | few may read secrets | db/embedded-postgres.test.ts: closes the directory and its secrets to everybody else
+13.3.2 | 2 | few may read secrets | db/embedded-postgres.test.ts: closes the directory and its secrets to everybody else + db/key-rotation.test.ts: stays with its owner alone, the one before beside it
 13.4.1 | 1 | no .git is served | api/http-pages.test.ts: has nothing at %s
 13.4.2 | 2 | no debugging in production | unit/config.test.ts: closes in production what explorers use
 13.4.3 | 2 | no listings of directories | api/http-pages.test.ts: has nothing at %s
@@ -204,7 +204,7 @@ export const ASVS_ROWS = `
 15.3.5 | 2 | types are strict | unit/variable-problems.test.ts: variables that do not fit the operation are a request error
 15.3.6 | 2 | no prototype pollution | unit/scalars.test.ts: a key __proto__ is a key like any other + unit/variable-problems.test.ts: variables with names of Object.prototype are not taken from it
 15.3.7 | 2 | a parameter that stands twice | api/http-gates.test.ts: %s twice is refused, and once is not
-16.1.1 | 2 | what is logged is listed | page docs/audit-events.md
+16.1.1 | 2 | what is logged is listed | page docs/audit-events.md + page docs/audit.md
 16.2.1 | 2 | who, what, when, where | security/leaks.test.ts: has the way of each request with it, sealed + security/access-matrix.test.ts: of somebody known is one event each, with its field, its code and its request, and without what was sent
 16.2.2 | 2 | clocks agree | unit/readiness.test.ts: with its clock %i ms off passes: %s
 16.2.3 | 2 | logs go to known places | not shown: it logs to standard output and writes to no other place
@@ -215,7 +215,7 @@ export const ASVS_ROWS = `
 16.3.3 | 2 | what is by-passed is logged | unit/audit/limit-refusals.test.ts: are one event at once, and one with the count when the window has ended
 16.3.4 | 2 | faults are logged | api/errors.test.ts: stands in the log once under that id, without the values of its statement
 16.4.1 | 2 | no forged lines in logs | not shown: JSON lines by pino
-16.4.2 | 2 | logs cannot be changed | db/audit-trail.test.ts: as the server’s role cannot change, delete or empty
+16.4.2 | 2 | logs cannot be changed | db/audit-trail.test.ts: as the server’s role cannot change, delete or empty + db/audit-tampering.test.ts: who deletes an event is found, with its position or without
 16.4.3 | 2 | logs go elsewhere | db/audit-seals.test.ts: stands in the file of every node, also of one that sealed nothing
 16.5.1 | 2 | errors are told in general | api/errors.test.ts: an error inside (v5.0.0-16.5.1)
 16.5.2 | 2 | failures elsewhere leave it safe | services/redis.test.ts: a node counts its share by itself, says so once, and comes back by itself
