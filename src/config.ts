@@ -44,9 +44,15 @@ export interface Config {
   readonly introspection: boolean;
   readonly playground: boolean;
   readonly schemaEndpoint: boolean;
+  readonly trustedDocuments: { readonly mode: TrustedDocumentsMode; readonly file: string | undefined };
   readonly logLevel: LogLevel;
   /** The server's own database role may be the owner (AUDIT_SINGLE_ROLE=accept). */
   readonly auditSingleRole: boolean;
+  readonly audit: {
+    /** Undefined: for ever. */
+    readonly retentionDays: number | undefined;
+    readonly verifySeconds: number;
+  };
   readonly recentLoginSeconds: number;
   readonly sessions: {
     readonly idleSeconds: number;
@@ -92,6 +98,9 @@ export interface Config {
   /** For the log at start, a line each. */
   readonly warnings: readonly string[];
 }
+
+/** Documents that run: any text; any text, and those of the manifest by their ids; or the manifest's alone. */
+export type TrustedDocumentsMode = SettingValues['TRUSTED_DOCUMENTS'];
 
 /** Bounds of the transport. */
 export interface HttpSettings {
@@ -258,8 +267,10 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     introspection: v.INTROSPECTION,
     playground: v.PLAYGROUND,
     schemaEndpoint: v.SCHEMA_ENDPOINT,
+    trustedDocuments: { mode: v.TRUSTED_DOCUMENTS, file: v.TRUSTED_DOCUMENTS_FILE },
     logLevel: v.LOG_LEVEL,
     auditSingleRole: v.AUDIT_SINGLE_ROLE,
+    audit: { retentionDays: v.AUDIT_RETENTION_DAYS, verifySeconds: v.AUDIT_VERIFY_SECONDS },
     recentLoginSeconds: v.RECENT_LOGIN_SECONDS,
     sessions: {
       idleSeconds: v.SESSION_IDLE_SECONDS,

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { DataKeys } from './crypto/data-keys.ts';
 import type { Keyring } from './crypto/keyring.ts';
 import { loadKeyring } from './crypto/load-keyring.ts';
+import { checkKeyring } from './keys/keyring-check.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { prepareDataDir } from './platform/data-dir.ts';
 import { openDatabase } from './platform/database.ts';
@@ -44,6 +45,8 @@ export interface Foundation {
   readonly audit: AuditTrail;
   /** Seals the trail: while a server runs, and at `close` what is left. */
   readonly sealer: Sealer;
+  /** Where this node keeps the newest head. */
+  readonly headFile: HeadFile;
   /** Runs work as the owner of the tables, on a connection that is open for it alone. */
   asOwner<T>(work: (owner: DataSource) => Promise<T>): Promise<T>;
   /** Seals the tail of the audit trail, closes the database, and stops the embedded one when nobody else uses it. */
@@ -68,6 +71,11 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
     if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
     const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
     await refusePowerfulRole(config, database);
+    const dataKeys = new DataKeys(keyring, clock, random);
+    await checkKeyring(database.manager, keyring, dataKeys).catch(async (error: unknown) => {
+      await database.destroy();
+      throw error;
+    });
     const reads = config.databasePipeline ? new PipelinedReads(urls.serverUrl) : undefined;
     const dayKeys = new DayKeys({ keyring, clock, random });
     const node = hostname();
@@ -86,10 +94,11 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       madeKeyring: isNew,
       database,
       reads,
-      dataKeys: new DataKeys(keyring, clock, random),
+      dataKeys,
       dayKeys,
       audit,
       sealer,
+      headFile,
       asOwner: async (work) => {
         const owner = await openDatabase(dataSourceOptions, { url: urls.ownerUrl, pool: 1 });
         return work(owner).finally(() => owner.destroy());

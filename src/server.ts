@@ -4,6 +4,8 @@ import { LoginMethod } from './access/login-methods.ts';
 import { makeAccounts } from './accounts.ts';
 import { AuditQueue } from './audit/audit-queue.ts';
 import { LimitRefusals } from './audit/limit-refusals.ts';
+import { setRetentionFloor } from './audit/retention.repository.ts';
+import { ScheduledVerification } from './audit/scheduled-verification.ts';
 import { type Config, withPort } from './config.ts';
 import { type Foundation, type FoundationSeams, openFoundation } from './foundation.ts';
 import { makeGates } from './gates.ts';
@@ -74,7 +76,12 @@ async function serve(
   closers.push(() => store.stop());
   closers.push(() => transport.close());
 
+  const { verifySeconds, retentionDays } = config.audit;
+  await foundation.asOwner((owner) => setRetentionFloor(owner.manager, retentionDays));
   foundation.sealer.start();
+  const verification = new ScheduledVerification({ ...foundation, everySeconds: verifySeconds });
+  verification.start();
+  closers.push(() => verification.stop());
   const auditQueue = new AuditQueue({ trail: audit, manager: database.manager, logger });
   auditQueue.start();
   closers.push(() => auditQueue.stop());
@@ -111,13 +118,16 @@ async function serve(
       const { allowed, retryAfterSeconds } = await store.hit(table.addressByClient, clientKey);
       return allowed ? 0 : retryAfterSeconds;
     },
-    handleGraphql: makeGraphqlHandler(gates.apollo, (request) =>
-      makeContext(request, {
-        readToken,
-        findViewer: (credentials) => accounts.viewers.find(credentials),
-        isRecent: ({ authenticatedAt }) =>
-          clock.now().getTime() - authenticatedAt.getTime() <= config.recentLoginSeconds * 1000,
-      }),
+    handleGraphql: makeGraphqlHandler(
+      gates.apollo,
+      (request) =>
+        makeContext(request, {
+          readToken,
+          findViewer: (credentials) => accounts.viewers.find(credentials),
+          isRecent: ({ authenticatedAt }) =>
+            clock.now().getTime() - authenticatedAt.getTime() <= config.recentLoginSeconds * 1000,
+        }),
+      gates.resolveDocument,
     ),
     readinessChecks: [databaseCheck(() => readDatabaseTime(database.manager), clock)],
     readJwks: async () => accounts.signingKeys.jwks(),

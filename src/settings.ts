@@ -175,6 +175,16 @@ export const SETTINGS = {
   INTROSPECTION: openOutsideProduction('Whether GraphQL introspection is answered.'),
   PLAYGROUND: openOutsideProduction('Whether `/` serves the playground.'),
   SCHEMA_ENDPOINT: openOutsideProduction('Whether `/schema.graphql` serves the schema.'),
+  TRUSTED_DOCUMENTS: set(
+    kinds.oneOf('off', 'prefer', 'require'),
+    'off',
+    'Documents that run by their id: none, those of the file beside any text, or those of the file alone (docs/trusted-documents.md).',
+  ),
+  TRUSTED_DOCUMENTS_FILE: optional(
+    kinds.path,
+    'none',
+    "Their texts by their SHA-256, as codegen's client preset, Relay's compiler or Apollo writes them.",
+  ),
   LOG_LEVEL: set(kinds.oneOf(...LOG_LEVELS), 'info', 'How much is logged.'),
 
   RECENT_LOGIN_SECONDS: number([MINUTE, DAY], 10 * MINUTE, 'How old a login may be for what needs a recent one.'),
@@ -204,6 +214,12 @@ export const SETTINGS = {
     30 * DAY,
     'How long a registration waits to be verified before it is deleted.',
   ),
+  AUDIT_RETENTION_DAYS: optional(
+    kinds.wholeNumber(30, 36_500),
+    'for ever',
+    'How long the audit trail is kept; then its oldest sealed batches are dropped whole, as its owner allows.',
+  ),
+  AUDIT_VERIFY_SECONDS: number([HOUR, 400 * DAY], DAY, 'How often one node verifies the whole audit trail.'),
   CLEAN_UP_SECONDS: number([MINUTE, DAY], HOUR, 'How often rows past their time are removed.'),
 
   PASSWORD_MIN_LENGTH: number([8, 64], 15, 'Shortest password, in characters.'),

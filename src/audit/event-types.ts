@@ -2,6 +2,7 @@ import { PERMISSIONS } from '../access/permissions.ts';
 import { ERROR_CODES } from '../platform/errors.ts';
 import type { DetailField, DetailValue } from './event-details.ts';
 import { count, flag, id, ids, name, oneOf, someOf } from './event-details.ts';
+import { TRAIL_FAULTS } from './trail-faults.ts';
 
 export const ACTOR_KINDS = ['ANONYMOUS', 'USER', 'SERVICE', 'OPERATOR', 'SYSTEM'] as const;
 export type ActorKind = (typeof ACTOR_KINDS)[number];
@@ -29,6 +30,9 @@ const user = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'user', det
 const role = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'role', power: true }) as const;
 
 const permissions = someOf(...PERMISSIONS);
+const key = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'key' }) as const;
+const purpose = oneOf('wrapping', 'index', 'pepper', 'system', 'audit');
+
 const factors = someOf('pwd', 'otp', 'hwk', 'mfa');
 const profileFields = someOf(
   'displayName',
@@ -180,6 +184,21 @@ export const EVENT_TYPES = {
   'role.deleted': { ...role('A role that nobody held was deleted.'), details: { name, permissions } },
   'role.unassigned': { ...user('A role was taken away from a person.'), details: { role: id }, power: true },
   'role.assigned': { ...user('A role was given to a person.'), details: { role: id }, power: true },
+  'users.read': {
+    says: 'A page of users was read: whom it showed, and what they were chosen by.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { users: ids, filters: someOf('email', 'status', 'role', 'createdAfter', 'createdBefore') },
+    power: true,
+  },
+  'user.read': { ...user('Another person was read.'), power: true },
+  'sessions.read': {
+    says: 'The live sessions of other persons were read.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { users: ids },
+    power: true,
+  },
   'access.denied': {
     says: 'A rule refused a root field to a known actor, or any mutation to anybody.',
     outcome: 'DENIED',
@@ -222,6 +241,23 @@ export const EVENT_TYPES = {
     subject: 'key',
     details: {},
   },
+  'key.added': { ...key('A root key was added to the keyring; nothing is made with it yet.'), details: { purpose } },
+  'key.activated': { ...key('A root key became the one that new values are made with.'), details: { purpose } },
+  'key.moved': {
+    ...key('Rows were moved from other keys of the purpose to this one.'),
+    details: { purpose, rows: count },
+  },
+  'key.retired': {
+    ...key('A root key that no row needs any more was taken out of the keyring.'),
+    details: { purpose },
+  },
+  'data_key.replaced': user('A person got another data key, and all that is theirs was sealed again under it.'),
+  'sessions.ended_all': {
+    says: 'An operator ended sessions of everybody; one event for each batch.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { endedSessions: count, users: count },
+  },
   'mail.abandoned': {
     says: 'A mail was given up and deleted, unsent.',
     outcome: 'FAILED',
@@ -245,6 +281,30 @@ export const EVENT_TYPES = {
     outcome: 'FAILED',
     subject: 'row',
     details: { fault: oneOf('BROKEN', 'KEY_MISSING', 'GONE'), events: count },
+  },
+  'audit.restore_acknowledged': {
+    says: 'An operator said that the batches up to this one were lost to a restored backup.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { lostBatch: count, lostHead: name },
+  },
+  'audit.dropped': {
+    says: 'The oldest batches of this trail, up to this one, had their time (AUDIT_RETENTION_DAYS) and were deleted.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { lastBatch: count, events: count },
+  },
+  'audit.verified': {
+    says: 'The whole trail was verified, and was intact.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { events: count },
+  },
+  'audit.broken': {
+    says: 'A verification found the trail changed. Names the first event found changed, missing or out of place.',
+    outcome: 'FAILED',
+    subject: 'row',
+    details: { fault: oneOf(...TRAIL_FAULTS), events: count },
   },
   'audit.overflowed': {
     says: 'Refusals came faster than they could be written; so many are not in the trail.',

@@ -28,3 +28,14 @@ export class HeadFile {
     await rename(unfinished, this.#path);
   }
 }
+
+const JWS = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+
+/** Every head that stands in a text: a file with one, or a log. Whether a trusted key signed them is not looked at. */
+export const readHeadsIn = (text: string): readonly string[] => [
+  ...new Set(
+    [...text.matchAll(JWS)]
+      .map(([head]) => head)
+      .filter((head) => Buffer.from(head.split('.')[0] ?? '', 'base64url').includes('"gatehouse-audit-head+jws"')),
+  ),
+];

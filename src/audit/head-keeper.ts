@@ -3,9 +3,9 @@ import type { Keyring } from '../crypto/keyring.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { trustKeys } from './audit-key-chain.ts';
-import { readHead } from './head.ts';
 import type { HeadFile } from './head-file.ts';
-import { findAuditKeys, findNewestSeal, findSeal, findTombstone, type StoredSeal } from './seals.repository.ts';
+import { isHeadKnown } from './known-heads.ts';
+import { findAuditKeys, findNewestSeal, findSeal, type StoredSeal } from './seals.repository.ts';
 
 interface HeadKeeperParts {
   readonly keyring: Keyring;
@@ -50,12 +50,9 @@ export class HeadKeeper {
     logger.info('the newest head of the audit trail', { head: newest.head });
   }
 
-  /** Whether the chain in the database has this head, or had it and dropped it with the oldest. */
   async #isKnown(manager: EntityManager, kept: string): Promise<boolean> {
     if (this.#kept?.head === kept && (await findSeal(manager, this.#kept.id))?.head === kept) return true;
-    const head = readHead(kept, trustKeys(await findAuditKeys(manager), this.#parts.keyring.auditRoot));
-    if (head === undefined) return false;
-    const stored = await findSeal(manager, head.seal);
-    return stored ? stored.head === kept : (await findTombstone(manager, head.seal)) !== undefined;
+    const { keyring } = this.#parts;
+    return isHeadKnown(manager, keyring, trustKeys(await findAuditKeys(manager), keyring.auditRoot), kept);
   }
 }

@@ -31,7 +31,7 @@ export const EVENT_COLUMNS = `e.id, e.format, e.at, e.type, e.outcome, e.actor_k
   e.subject_key_kind AS "subjectKeyKind", e.subject_key_id AS "subjectKeyId", e.subject_commitment AS "subjectCommitment",
   e.audit_key_id AS "auditKeyId", e.mac`;
 
-const SEAL_COLUMNS = `id::float8 AS id, previous, first_position::float8 AS "firstPosition",
+export const SEAL_COLUMNS = `id::float8 AS id, previous, first_position::float8 AS "firstPosition",
   last_position::float8 AS "lastPosition", root, head, audit_key_id AS "auditKeyId", node, sealed_at AS "sealedAt"`;
 
 export const findAuditKeys = (manager: EntityManager): Promise<AuditKeyEntity[]> =>
@@ -61,19 +61,23 @@ export async function findSeal(manager: EntityManager, id: number): Promise<Stor
 
 type QueueRow = SealedEvent & { readonly eventId: string; readonly position: number | null };
 
-/** What waits to be sealed, in order of id, but for the ids to be passed over. */
+/** What waits to be sealed, in order of id, after the id `after`, but for the ids to be passed over. */
 export async function findUnsealed(
   manager: EntityManager,
-  { passOver, limit }: { readonly passOver: readonly string[]; readonly limit: number },
+  {
+    after,
+    passOver,
+    limit,
+  }: { readonly after?: string | undefined; readonly passOver: readonly string[]; readonly limit: number },
 ): Promise<QueuedEvent[]> {
   const rows: QueueRow[] = await manager.query(
     `SELECT u.event_id AS "eventId", p.position::float8 AS position, ${EVENT_COLUMNS}
      FROM audit_unsealed u
      LEFT JOIN audit_events e ON e.id = u.event_id
      LEFT JOIN audit_positions p ON p.event_id = u.event_id
-     WHERE u.event_id <> ALL ($1::uuid[])
+     WHERE u.event_id <> ALL ($1::uuid[]) AND ($3::uuid IS NULL OR u.event_id > $3)
      ORDER BY u.event_id LIMIT $2`,
-    [passOver, limit],
+    [passOver, limit, after],
   );
   return rows.map(({ eventId, position, ...event }) => ({
     id: eventId,

@@ -121,6 +121,13 @@ const DEFAULTS = {
     counts: 'every',
     of: 'acts of administration of one user (createUser, assignRole, …)',
   },
+  readingByUser: {
+    points: 300,
+    windowSeconds: MINUTE,
+    key: 'user',
+    counts: 'every',
+    of: 'readings of other people by one user (user, users)',
+  },
   mutationByClient: {
     points: 300,
     windowSeconds: MINUTE,

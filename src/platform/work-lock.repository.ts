@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 const LOCKS = {
   'clean-up': 4_711_003n,
   'audit-seal': 4_711_030n,
+  'audit-verify': 4_711_031n,
   'signing-keys': 4_711_020n,
 } as const satisfies Record<string, bigint>;
 

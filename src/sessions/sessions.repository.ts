@@ -240,14 +240,21 @@ export async function stepUp(
   return rows[0]?.generation;
 }
 
-/** The live sessions of a user, latest first. */
-export async function findLiveSessions(manager: EntityManager, userId: UserId, now: Date): Promise<SessionRecord[]> {
-  const rows = await manager.query<SessionColumns[]>(
-    `SELECT ${SESSION_COLUMNS} FROM sessions s
-     WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC`,
-    [userId, now],
+/** The live sessions of some users, each user's latest first. Who has none is not in it. */
+export async function findLiveSessions(
+  manager: EntityManager,
+  userIds: readonly UserId[],
+  now: Date,
+): Promise<ReadonlyMap<UserId, readonly SessionRecord[]>> {
+  const rows = await manager.query<(SessionColumns & { readonly owner: UserId })[]>(
+    `SELECT ${SESSION_COLUMNS}, s.user_id AS owner FROM sessions s
+     WHERE s.user_id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $2
+     ORDER BY s.created_at DESC, s.id DESC`,
+    [userIds, now],
   );
-  return rows.map(toSession);
+  const sessions = new Map<UserId, SessionRecord[]>();
+  for (const row of rows) sessions.set(row.owner, [...(sessions.get(row.owner) ?? []), toSession(row)]);
+  return sessions;
 }
 
 /** Deletes sessions that ended by `endedBy`, by revocation or by time, the longest ended first. Answers how many. */

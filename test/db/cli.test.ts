@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ManualClock } from '../support/clock.ts';
-import { cloneDatabase } from '../support/database.ts';
+import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { runInTerminal, type Typing } from '../support/terminal.ts';
 
@@ -10,10 +10,12 @@ let server: TestServer;
 let env: Readonly<Record<string, string>>;
 let dataDir: string;
 let drop: () => Promise<void>;
+let asHostile: TestDatabase['asHostile'];
 
 beforeAll(async () => {
   const database = await cloneDatabase();
   drop = database.drop;
+  asHostile = database.asHostile;
   dataDir = mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'cli-'));
   const [serverUrl, ownerUrl] = [database.serverUrl.reveal(), database.ownerUrl.reveal()];
   server = await startTestServer(
@@ -107,6 +109,11 @@ describe('users create', () => {
   });
 });
 
+const NAMES = [
+  ...['serve', 'migrate', 'schema', 'users create', 'users assign-role', 'users unassign-role', 'users disable'],
+  ...['users enable', 'sessions revoke', 'roles list', 'typeorm'],
+];
+
 describe('the commands', () => {
   test('migrate, beside a running server, finds nothing to do and leaves it running', async () => {
     expect(await gatehouse('migrate')).toEqual({ code: 0, out: 'The database is up to date.\n', err: '' });
@@ -122,12 +129,12 @@ describe('the commands', () => {
   test.each(['--help', '-h', 'help', 'nonsense --help'])('%s lists them all', async (typed) => {
     const { code, out, err } = await gatehouse(typed);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const name of ['serve', 'migrate', 'schema', 'users create', 'typeorm']) {
+    for (const name of NAMES) {
       expect(out).toContain(`\n  ${name} `);
     }
   });
 
-  test.each(['serve', 'migrate', 'schema', 'users create', 'typeorm'])('%s has help of its own', async (name) => {
+  test.each(NAMES)('%s has help of its own', async (name) => {
     const { code, out, err } = await runInTerminal([...name.split(' '), '--help'], {});
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('Usage: ');
@@ -149,6 +156,44 @@ describe('the commands', () => {
       const { code, out, err } = await runInTerminal(typed.split(' '), wrong, { piped: PASSWORD });
       expect({ code, out }).toEqual({ code: 1, out: '' });
       for (const name of ['PORT', 'REGISTRATION', 'DATABASE_URL']) expect(err).toContain(name);
+    },
+  );
+});
+
+describe('audit verify', () => {
+  test('beside a running server says that the trail is intact, and names its newest head', async () => {
+    const { code, out, err } = await gatehouse('audit verify');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^Intact: \d+ sealed events\.\nNewest head: eyJ[\w.-]+\n$/);
+  });
+
+  test('exits 1 and names the first broken event', async () => {
+    const [{ id }] = await server.database.query(
+      'SELECT event_id AS id FROM audit_positions ORDER BY position LIMIT 1',
+    );
+    const change = (outcome: string) => asHostile('UPDATE audit_events SET outcome = $1 WHERE id = $2', [outcome, id]);
+    await change('DENIED');
+    const { code, out } = await gatehouse('audit verify');
+    await change('SUCCESS');
+    expect(code).toBe(1);
+    expect(out).toContain('BROKEN (CHANGED)');
+    expect(out).toContain(`First broken event: ${id}\n`);
+  });
+
+  test('holds the database to a head from a file, or from a log', async () => {
+    const kept = join(dataDir, 'audit-head');
+    const log = join(dataDir, 'some.log');
+    writeFileSync(log, `{"level":30,"head":"${readFileSync(kept, 'utf8').trim()}","msg":"the newest head"}\n`);
+    expect((await gatehouse(`audit verify --head ${log} --head ${kept}`)).code).toBe(0);
+    writeFileSync(log, 'nothing');
+    expect((await gatehouse(`audit verify --head ${log}`)).err).toContain('no head of an audit trail');
+    expect((await gatehouse(`audit acknowledge-restore --head ${kept}`)).err).toContain('nothing is lost');
+  });
+
+  test.each(['audit verify --since yesterday', 'audit verify --what', 'audit acknowledge-restore'])(
+    'refuses the words of: %s',
+    async (typed) => {
+      expect((await gatehouse(typed)).code).toBe(2);
     },
   );
 });

@@ -34,7 +34,7 @@ async function stateOf(statement: string): Promise<string | undefined> {
 }
 
 const MAY_NOT = [
-  ...['audit_events', 'audit_positions', 'audit_seals'].flatMap((table) => [
+  ...['audit_events', 'audit_positions', 'audit_seals', 'audit_keys', 'audit_tombstones'].flatMap((table) => [
     `DELETE FROM ${table}`,
     `TRUNCATE ${table} CASCADE`,
     `ALTER TABLE ${table} DISABLE TRIGGER ALL`,
@@ -44,6 +44,13 @@ const MAY_NOT = [
   `UPDATE audit_events SET mac = mac WHERE false`,
   'UPDATE audit_positions SET position = 1',
   `UPDATE audit_seals SET head = ''`,
+  `UPDATE audit_keys SET previous = ''`,
+  `UPDATE audit_tombstones SET tombstone = ''`,
+  'SELECT * FROM audit_retention',
+  'INSERT INTO audit_retention VALUES (1, 1)',
+  'SELECT audit_drop_oldest(1)',
+  `SELECT set_config('gatehouse.audit_drop', 'on', true); DELETE FROM audit_events`,
+  'CREATE OR REPLACE FUNCTION audit_drop_oldest(batch bigint) RETURNS bigint LANGUAGE sql AS $$ SELECT 1::bigint $$',
   'UPDATE audit_unsealed SET event_id = event_id',
   'TRUNCATE audit_unsealed',
   'CREATE TABLE mine (id int)',
@@ -118,7 +125,7 @@ describe('the server’s role in the database', () => {
 });
 
 describe('the owner, by accident', () => {
-  test.each(['audit_events', 'audit_positions', 'audit_seals'])(
+  test.each(['audit_events', 'audit_positions', 'audit_seals', 'audit_keys', 'audit_tombstones'])(
     'changes nothing of %s: a trigger stands before it',
     async (table) => {
       for (const statement of [`DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`]) {

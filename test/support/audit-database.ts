@@ -21,10 +21,9 @@ import { silentLogger } from './silent-logger.ts';
 export const newHeadPath = () => join(mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'head-')), 'audit-head');
 
 /** A cloned database, open as the server's role, and what writes audit events and day keys in it. */
-export async function auditDatabase() {
+export async function auditDatabase(clock = new ManualClock()) {
   const clone: TestDatabase = await cloneDatabase();
   const database: DataSource = await openDatabase(dataSourceOptions, { url: clone.serverUrl, pool: 8 });
-  const clock = new ManualClock();
   const keyring = keyringOf();
   const parts = { keyring, clock, random: systemRandom };
   const dayKeys = new DayKeys(parts);

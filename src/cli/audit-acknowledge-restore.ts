@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs, types } from 'node:util';
+import { acknowledgeRestore } from '../audit/acknowledge-restore.ts';
+import { toName } from '../audit/event-details.ts';
+import { readHeadsIn } from '../audit/head-file.ts';
+import { loadConfig } from '../config.ts';
+import { openFoundation } from '../foundation.ts';
+import { type Command, UsageError } from './command.ts';
+
+export const auditAcknowledgeRestoreCommand: Command = {
+  name: 'audit acknowledge-restore',
+  summary: 'After a backup was restored: say that the lost end of the audit trail is known.',
+  help: `Usage: gatehouse audit acknowledge-restore --head FILE
+
+A restored database lacks the newest events, and every server that saw them says that the trail was rolled back. This
+records, as an event of the trail, that the batches up to the head in FILE were lost to a restore; from then on that head and
+those before it are no fault. Give it the newest audit-head of your servers' DATA_DIRs.
+
+  --head FILE    the newest head that was lost, or a log that it stands in
+
+  gatehouse audit acknowledge-restore --head /var/lib/gatehouse/audit-head`,
+
+  async run(words, terminal) {
+    const heads = readHeadsIn(await readFile(parse(words), 'utf8'));
+    const foundation = await openFoundation(loadConfig(terminal.env, terminal.facts));
+    try {
+      const by = { kind: 'OPERATOR', id: toName('command-line') } as const;
+      const lost = await acknowledgeRestore(foundation, by, heads);
+      terminal.print(`Acknowledged: batches up to ${lost.seal} (${lost.sealedAt}) were lost to a restore.`);
+    } finally {
+      await foundation.close();
+    }
+    return 0;
+  },
+};
+
+function parse(words: readonly string[]): string {
+  let head: string | undefined;
+  try {
+    head = parseArgs({ args: [...words], options: { head: { type: 'string' } } }).values.head;
+  } catch (error) {
+    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
+  }
+  if (head === undefined) throw new UsageError('--head is missing.');
+  return head;
+}

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { dataSourceOptions } from '../../ormconfig.ts';
+import { insertTombstone, setRetentionFloor } from '../../src/audit/retention.repository.ts';
+import { oldAuditBatches } from '../../src/audit/retention.ts';
+import { verifyTrail } from '../../src/audit/verify-trail.ts';
+import { openDatabase } from '../../src/platform/database.ts';
+import type { SessionId } from '../../src/platform/ids.ts';
+import { type AuditDatabase, auditDatabase } from '../support/audit-database.ts';
+import { ManualClock } from '../support/clock.ts';
+
+const session = '019364a1-7c3a-7000-8000-00000000000c' as SessionId;
+const DAY = 86_400;
+
+let db: AuditDatabase;
+/** Three batches, a day between each two; the last is of now. */
+beforeEach(async () => {
+  db = await auditDatabase(new ManualClock(new Date(Date.now() - 2 * DAY * 1_000)));
+  const sealer = db.sealer();
+  for (let batch = 0; batch < 3; batch += 1) {
+    if (batch > 0) db.clock.advanceSeconds(DAY);
+    await record();
+    await sealer.step();
+  }
+});
+afterEach(() => db.close());
+
+const record = () =>
+  db.database.transaction((tx) =>
+    db.trail.record(tx, { type: 'session.ended', by: { kind: 'ANONYMOUS' }, details: { session } }),
+  );
+async function setFloor(days: number | undefined): Promise<void> {
+  const owner = await openDatabase(dataSourceOptions, { url: db.clone.ownerUrl, pool: 1 });
+  await setRetentionFloor(owner.manager, days).finally(() => owner.destroy());
+}
+const drop = (days: number, limit = 10) =>
+  db.database.transaction((tx) =>
+    oldAuditBatches({ ...db, audit: db.trail }, days).deleteBatch(tx, db.clock.now(), limit),
+  );
+const sealsLeft = async () =>
+  (await db.database.query('SELECT id::int AS id FROM audit_seals ORDER BY id')).map(({ id }: { id: number }) => id);
+const verify = async () => (await verifyTrail(db.database.manager, { ...db, heads: [] })).broken?.fault;
+const call = (batch: number) => db.database.query('SELECT audit_drop_oldest($1)', [batch]);
+
+describe('old batches of the trail', () => {
+  test('go whole, oldest first, with a tombstone and an event each time, and the rest still verifies', async () => {
+    await setFloor(1);
+    expect(await drop(1, 1)).toBe(1);
+    expect(await sealsLeft()).toEqual([2, 3]);
+    expect(await verify()).toBeUndefined();
+    await db.sealer().step();
+    expect(await verify()).toBeUndefined();
+    const events = await db.database.query(`SELECT details FROM audit_events WHERE type = 'audit.dropped'`);
+    expect(events).toEqual([{ details: { lastBatch: 1, events: 2 } }]);
+    const { sealedEvents } = await verifyTrail(db.database.manager, { ...db, heads: [] });
+    expect(sealedEvents).toBe(3);
+  });
+
+  test('stay as long as they are younger than the setting', async () => {
+    await setFloor(1);
+    expect(await drop(3)).toBe(0);
+    expect(await sealsLeft()).toEqual([1, 2, 3]);
+  });
+
+  test('stay, all of them, without a setting', async () => {
+    await expect(drop(1)).rejects.toThrow('younger than the trail is kept');
+    expect(await sealsLeft()).toEqual([1, 2, 3]);
+  });
+
+  test('stay for the owner’s floor, whatever the server’s role would have', async () => {
+    await setFloor(30);
+    await expect(drop(1)).rejects.toThrow('younger than the trail is kept');
+    expect(await verify()).toBeUndefined();
+  });
+});
+
+describe('the owner’s function, called by whoever took the server over', () => {
+  const planted = (batch: number) => insertTombstone(db.database.manager, batch, 'forged', db.clock.now());
+
+  test('drops nothing but the oldest batch', async () => {
+    await setFloor(1);
+    await planted(2);
+    await expect(call(2)).rejects.toThrow('only the oldest sealed batch');
+    await expect(call(99)).rejects.toThrow('only the oldest sealed batch');
+  });
+
+  test('drops nothing without a tombstone', async () => {
+    await setFloor(1);
+    await expect(call(1)).rejects.toThrow('no tombstone');
+  });
+
+  test('never drops the last batch', async () => {
+    await setFloor(1);
+    await drop(1);
+    db.clock.advanceSeconds(100 * DAY);
+    expect(await drop(1)).toBe(1);
+    expect(await drop(1)).toBe(0);
+    expect(await sealsLeft()).toEqual([3]);
+    await insertTombstone(db.database.manager, 3, 'forged', db.clock.now());
+    await expect(call(3)).rejects.toThrow('never the last one');
+  });
+
+  test('with a tombstone that no audit key signed is found out', async () => {
+    await setFloor(1);
+    await planted(1);
+    await call(1);
+    expect(await verify()).toBe('SEAL');
+  });
+
+  test('leaves nothing open for a deletion by hand in the same transaction', async () => {
+    await setFloor(1);
+    await planted(1);
+    const owner = await openDatabase(dataSourceOptions, { url: db.clone.ownerUrl, pool: 1 });
+    try {
+      await expect(
+        owner.transaction(async (tx) => {
+          await tx.query('SELECT audit_drop_oldest(1)');
+          await tx.query('DELETE FROM audit_events');
+        }),
+      ).rejects.toThrow('only ever added to');
+    } finally {
+      await owner.destroy();
+    }
+  });
+});
