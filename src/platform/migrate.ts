@@ -17,7 +17,8 @@ export async function migrate(
       const done = await owner.runMigrations();
       const server = roleOf(serverUrl);
       const { name } = await findRole(owner.manager);
-      if (server !== undefined && server !== name) await grantToServer(owner.manager, server);
+      // All or nothing: between a REVOKE and its GRANT every request of the servers that run would fail.
+      if (server !== undefined && server !== name) await owner.transaction((tx) => grantToServer(tx, server));
       return done.map((migration) => migration.name);
     });
   } finally {
