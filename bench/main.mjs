@@ -41,7 +41,7 @@ install();
 const say = (text) => process.stderr.write(`${text}\n`);
 const { openStage } = await import('./stage.mjs');
 const { prepare, measure } = await import('./run.mjs');
-const { toTable, findWorse } = await import('./report.mjs');
+const { better, findWorse, toTable } = await import('./report.mjs');
 
 if (values.keep !== undefined) mkdirSync(values.keep, { recursive: true });
 const options = {
@@ -69,7 +69,11 @@ async function run() {
   process.stdout.write(`${toTable(report)}\n`);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   if (values.check === undefined) return;
-  const worse = findWorse(report, JSON.parse(readFileSync(values.check, 'utf8')));
+  const onFile = JSON.parse(readFileSync(values.check, 'utf8'));
+  if (findWorse(report, onFile).length === 0) return;
+  // Other work on the machine can do that once; a change of the server does it again.
+  say('Something is worse than on file: all of it once more.');
+  const worse = findWorse(better(report, await measure(stage, options)), onFile);
   for (const line of worse) say(line);
   if (worse.length > 0) process.exitCode = 1;
 }

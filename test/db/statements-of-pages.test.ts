@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { addBareUsers } from '../support/bare-users.ts';
+import type { Answer } from '../support/client.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
+import { StatementRecorder } from '../support/statements.ts';
 
 const FIELDS = `id email permissions roles { name } profile { displayName bio address { lines } }
   sessions { id current ip deviceName }`;
@@ -11,7 +12,9 @@ const PAGE = `query Page($first: Int, $after: String, $filter: UserFilter) {
 
 let server: TestServer;
 let support: LoggedInClient;
+let recorder: StatementRecorder;
 beforeAll(async () => {
+  recorder = new StatementRecorder();
   server = await startTestServer(WITHOUT_LIMITS);
   support = await server.person('support@example.com', 'support');
   for (const name of ['ada', 'bea', 'cyd']) {
@@ -28,33 +31,32 @@ beforeAll(async () => {
     })),
   );
 });
-afterEach(() => {
-  jest.restoreAllMocks();
+afterAll(async () => {
+  await server.stop();
+  recorder.stop();
 });
-afterAll(() => server.stop());
 
-/** The statements that a request sends to PostgreSQL, whoever of the server sends them. */
-async function statementsOf(variables: object, query = PAGE) {
-  await support.client.send('{ me { id } }');
-  const statements: string[] = [];
-  const send = pg.Client.prototype.query;
-  jest.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const [statement] = args;
-    statements.push(typeof statement === 'string' ? statement : (statement as { text: string }).text);
-    return Reflect.apply(send, this, args);
-  });
-  const answer = await support.client.send(query, variables);
-  jest.restoreAllMocks();
-  expect(answer.errors).toEqual([]);
-  // The workers beside requests look for work whenever they like.
-  const ofRequest = statements.filter((text) => !/FROM (?:mails|address_jobs)|SKIP LOCKED|^SELECT 1$/.test(text));
-  return { data: answer.data, statements: ofRequest };
+/** The answer, and its statements: the fewest of three askings, since a worker's that nobody thought of can only add some. */
+async function ask(variables: object, query = PAGE) {
+  const askings: { data: Answer['data']; statements: readonly string[] }[] = [];
+  for (let asking = 0; asking < 3; asking += 1) {
+    await support.client.send('{ me { id } }');
+    let answer: Answer | undefined;
+    const statements = await recorder.during(async () => {
+      answer = await support.client.send(query, variables);
+    });
+    expect(answer?.errors).toEqual([]);
+    askings.push({ data: answer?.data ?? {}, statements });
+  }
+  const [fewest] = askings.sort((a, b) => a.statements.length - b.statements.length);
+  if (!fewest) throw new Error('Nothing was asked');
+  return fewest;
 }
 
 describe('a page of users with roles, permissions, profile and sessions', () => {
   test('takes as many statements for 100 users as for one', async () => {
-    const one = await statementsOf({ first: 1 });
-    const hundred = await statementsOf({ first: 100 });
+    const one = await ask({ first: 1 });
+    const hundred = await ask({ first: 100 });
     expect(one.data['users'].nodes).toHaveLength(1);
     expect(hundred.data['users'].nodes).toHaveLength(100);
     expect(hundred.data['users'].nodes.map(({ sessions }: { sessions: object[] }) => sessions.length)).toContain(3);
@@ -62,7 +64,7 @@ describe('a page of users with roles, permissions, profile and sessions', () => 
   });
 
   test('takes these, and no others', async () => {
-    const { statements } = await statementsOf({ first: 100 });
+    const { statements } = await ask({ first: 100 });
     const kindOf = (text: string) => /^\w+/.exec(text.trim())?.[0];
     const viewer = 'SELECT';
     const hold = 'SELECT';
@@ -75,10 +77,9 @@ describe('a page of users with roles, permissions, profile and sessions', () => 
   });
 
   test('takes one more for each thing that is looked up first: a page before, a role, an address', async () => {
-    const plain = await statementsOf({ first: 2 });
+    const plain = await ask({ first: 2 });
     const { endCursor } = plain.data['users'].pageInfo;
-    const count = async (variables: object) =>
-      (await statementsOf(variables)).statements.length - plain.statements.length;
+    const count = async (variables: object) => (await ask(variables)).statements.length - plain.statements.length;
     expect(await count({ first: 2, after: endCursor })).toBe(1);
     expect(await count({ first: 2, filter: { role: 'user' } })).toBe(1);
     expect(await count({ first: 2, filter: { status: 'ACTIVE' } })).toBe(0);
@@ -91,7 +92,7 @@ describe('a page of users with roles, permissions, profile and sessions', () => 
   });
 
   test('asks for no sessions where none are selected', async () => {
-    const { statements } = await statementsOf({}, '{ users { nodes { id } } }');
+    const { statements } = await ask({}, '{ users { nodes { id } } }');
     expect(statements.filter((text) => text.includes('user_id = ANY'))).toEqual([]);
   });
 });

@@ -31,6 +31,7 @@ describe('an act of administration that began before a change waits for it', () 
     createUser: { email: `made-${round}@example.com` },
     disableUser: { id: subject.userId, reason: 'A race.' },
     enableUser: { id: subject.userId },
+    eraseUser: { id: subject.userId, reason: 'A race.' },
     revokeUserSessions: { userId: subject.userId },
     createRole: { name: `new-${round}`, description: 'For a test.', permissions: [] },
     updateRole: { name: `role-${round}`, description: 'Other.' },

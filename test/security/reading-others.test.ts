@@ -199,6 +199,33 @@ describe('fields of another person', () => {
   });
 });
 
+describe('whoever is shut out after the request was let in', () => {
+  test.each([
+    ['users', '{ users { nodes { id email } } }'],
+    ['user', 'USER'],
+  ])('gets nothing of %s', async (field, query) => {
+    const email = `late-${field}@example.com`;
+    const late = await server.person(email, 'support');
+    await late.client.send('{ me { id } }');
+    const other = server.database.createQueryRunner();
+    await other.startTransaction();
+    const [{ pid }] = await other.query('SELECT pg_backend_pid() AS pid');
+    await other.query(`UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`, [late.userId]);
+    const answer = late.client.send(query === 'USER' ? `{ user(id: "${ada.userId}") { id email } }` : query);
+    await until('the reading waits', async () => {
+      const waiting = await other.query(
+        'SELECT 1 FROM pg_locks WHERE NOT granted AND $1 = ANY(pg_blocking_pids(pid))',
+        [pid],
+      );
+      return waiting.length > 0;
+    });
+    await other.commitTransaction();
+    await other.release();
+    expect((await answer).data[field]).toBeNull();
+    expect((await answer).code).toBe('UNAUTHENTICATED');
+  });
+});
+
 describe('what cannot be recorded is not told', () => {
   const refuseEvents = async (type: string, work: () => Promise<unknown>) => {
     await server.database.query(`ALTER TABLE audit_events ADD CONSTRAINT refuse CHECK (type <> '${type}') NOT VALID`);

@@ -6,6 +6,7 @@ const PAYLOADS = {
   createUser: ['CreateUserInput', 'user { id status roles { name } }'],
   disableUser: ['DisableUserInput', 'user { id status }'],
   enableUser: ['EnableUserInput', 'user { id status }'],
+  eraseUser: ['EraseUserInput', 'user { id status }'],
   revokeUserSessions: ['RevokeUserSessionsInput', 'revokedCount user { id }'],
   createRole: ['CreateRoleInput', 'role { id name description permissions builtIn }'],
   updateRole: ['UpdateRoleInput', 'role { id name description permissions builtIn }'],

@@ -9,6 +9,9 @@ import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import { PERSONAL_TABLES } from '../../src/personal-data/personal-tables.ts';
 import { describeSchema } from '../../src/schema.ts';
 import { limitVariable, settingsTable } from '../../src/settings.ts';
+import { asvsDocument } from './asvs.ts';
+import { licencesDocument } from './licences.ts';
+import { otherLimits } from './other-limits.ts';
 
 type Row = readonly string[];
 
@@ -98,6 +101,10 @@ ${table(
     of,
   ]),
 )}
+
+## Everything else
+
+${table(['Limit of', 'Maximum', 'Setting', 'Above it'], otherLimits())}
 `;
 }
 
@@ -161,6 +168,8 @@ export function generatedDocuments(): ReadonlyMap<string, string> {
     ['README.md', fill(readme, 'access', accessTable())],
     ['docs/limits.md', limitsDocument()],
     ['docs/audit-events.md', eventsDocument()],
+    ['docs/asvs.md', `# OWASP ASVS 5.0.0\n\n${GENERATED}\n\n${asvsDocument()}`],
+    ['docs/licences.md', `# Licences\n\n${GENERATED}\n\n${licencesDocument()}`],
     ['docs/personal-data.md', fill(readFileSync('docs/personal-data.md', 'utf8'), 'personal-tables', personalTables())],
     ['schema/schema.graphql', printSdl(describeSchema())],
   ]);
