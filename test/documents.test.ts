@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse, validate } from 'graphql';
 import { PERMISSIONS } from '../src/access/permissions.ts';
+import { TRAIL_FAULTS } from '../src/audit/trail-faults.ts';
 import { ConfigError, loadConfig } from '../src/config.ts';
 import { RATE_LIMIT_NAMES } from '../src/limits/rate-limits.ts';
 import { ERROR_CODES } from '../src/platform/errors.ts';
@@ -56,6 +57,7 @@ describe('what the documents name is there', () => {
     );
     const known = new Set([
       ...[...settings, ...RATE_LIMIT_NAMES.map(limitVariable), ...enumValues, ...ERROR_CODES, ...PERMISSIONS],
+      ...TRAIL_FAULTS,
       // Beginnings of names.
       ...['LIMIT_', 'DOCUMENT_', '_FILE'],
     ]);
