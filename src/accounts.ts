@@ -1,7 +1,11 @@
 import type { AuditQueue } from './audit/audit-queue.ts';
+import { readIntegrity } from './audit/integrity.ts';
 import { oldAuditBatches } from './audit/retention.ts';
+import { AuditReadingService } from './auditing/audit-reading.service.ts';
+import { AuditingResolver } from './auditing/auditing.resolver.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
+import { PageCursors } from './crypto/page-cursors.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
@@ -198,6 +202,8 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   });
   const viewers = new Viewers({ database, clock, signingKeys });
 
+  const cursors = new PageCursors(keyring);
+  const auditReading = new AuditReadingService({ database, audit, keyring, dataKeys, cursors, clock });
   const { retentionDays } = config.audit;
   const cleanUp = new CleanUp({
     database,
@@ -237,6 +243,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       new SessionsResolver({ login, refresh, logout }),
       new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, dataKeys }),
       new PasswordResetResolver({ resets }),
+      new AuditingResolver({ reading: auditReading, readIntegrity: () => readIntegrity(foundation), dataKeys }),
       new PersonalDataResolver({ exports, erasures, dataKeys }),
       new UserAdministrationResolver({ invitations, administration: userAdministration, dataKeys }),
       new RolesResolver({ roles }),

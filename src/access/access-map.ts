@@ -40,6 +40,8 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   Query: {
     me: row(anyoneWithoutBadCredentials),
     roles: row(holding('ROLES_READ')),
+    auditEvents: row(holding('AUDIT_READ'), 'auditReadingByUser'),
+    auditIntegrity: row(holding('AUDIT_READ'), 'auditReadingByUser'),
     serverInfo: row(anyone),
   },
   Mutation: {
@@ -97,6 +99,7 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
     'timeZone',
     'updatedAt',
   ),
+  PageInfo: rows(asParent, 'hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'),
   PostalAddress: rows(asParent, 'lines', 'locality', 'region', 'postalCode', 'country'),
   Role: rows(asParent, 'id', 'name', 'description', 'permissions', 'builtIn'),
 
@@ -152,6 +155,27 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   DeleteRolePayload: rows(asParent, 'deleted', 'deletedRoleId'),
   AssignRolePayload: rows(asParent, 'user'),
   UnassignRolePayload: rows(asParent, 'user'),
+
+  AuditEvent: rows(
+    asParent,
+    'id',
+    'at',
+    'type',
+    'outcome',
+    'actorKind',
+    'actorId',
+    'actor',
+    'subjectId',
+    'operationName',
+    'requestId',
+    'ip',
+    'userAgent',
+    'details',
+    'sealedAt',
+  ),
+  AuditEventConnection: rows(asParent, 'edges', 'nodes', 'pageInfo'),
+  AuditEventEdge: rows(asParent, 'cursor', 'node'),
+  AuditIntegrity: rows(asParent, 'intact', 'verifiedAt', 'head', 'sealedEvents', 'firstBrokenId', 'singleRole'),
 
   ServerInfo: rows(
     anyone,
