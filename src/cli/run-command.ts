@@ -6,16 +6,26 @@ import { keysCreateCommand } from './keys-create.ts';
 import { keysRotateCommand } from './keys-rotate.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
+import { rolesListCommand } from './roles-list.ts';
 import { schemaCommand } from './schema.ts';
 import { serveCommand } from './serve.ts';
+import { sessionsRevokeCommand } from './sessions-revoke.ts';
 import { typeormCommand } from './typeorm.ts';
 import { usersCreateCommand } from './users-create.ts';
+import { usersAssignRoleCommand, usersUnassignRoleCommand } from './users-roles.ts';
+import { usersDisableCommand, usersEnableCommand } from './users-status.ts';
 
 const COMMANDS: readonly Command[] = [
   serveCommand,
   migrateCommand,
   schemaCommand,
   usersCreateCommand,
+  usersAssignRoleCommand,
+  usersUnassignRoleCommand,
+  usersDisableCommand,
+  usersEnableCommand,
+  sessionsRevokeCommand,
+  rolesListCommand,
   keysCreateCommand,
   keysRotateCommand,
   restoreCommand,
@@ -45,7 +55,8 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
 }
 
 function refuse(typed: readonly string[], terminal: Terminal): number {
-  const list = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n');
+  const width = 2 + Math.max(...COMMANDS.map(({ name }) => name.length));
+  const list = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join('\n');
   const help = `Usage: gatehouse <command> [options]\n\n${list}\n\nEach command has --help.`;
   if (typed.some((word) => ['--help', '-h', 'help'].includes(word))) {
     terminal.print(help);

@@ -1,14 +1,15 @@
 import { parseArgs, types } from 'node:util';
-import { toName } from '../audit/event-details.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { PasswordHasher } from '../crypto/password-hasher.ts';
 import { type Foundation, openFoundation } from '../foundation.ts';
 import { readPasswordPolicy } from '../password-policy.ts';
 import { type EmailAddress, parseEmailAddress } from '../platform/email-address.ts';
 import { inTransaction, isUniqueViolation } from '../platform/transaction.ts';
+import { lockPower } from '../roles/power.repository.ts';
 import { findRolesByName } from '../roles/roles.repository.ts';
 import { ADDRESS_TAKEN } from '../users/user-creation.repository.ts';
 import { UserCreation } from '../users/user-creation.ts';
+import { OPERATOR } from './acts-on-people.ts';
 import { type Command, UsageError } from './command.ts';
 import { readPassword } from './read-password.ts';
 
@@ -82,6 +83,8 @@ async function createUser(
   const creation = new UserCreation({ keyring, dataKeys, clock, random });
   try {
     await inTransaction(database, async (tx) => {
+      // So that no role is deleted between here and the end.
+      await lockPower(tx, 'use');
       const found = await findRolesByName(tx, roles);
       const unknown = roles.filter((name) => !found.some((role) => role.name === name));
       if (unknown.length > 0) throw new UsageError(`There is no role ${unknown.join(', ')}.`);
@@ -95,7 +98,7 @@ async function createUser(
       });
       await audit.record(tx, {
         type: 'user.created',
-        by: { kind: 'OPERATOR', id: toName('command-line') },
+        by: OPERATOR,
         subjectId: id,
         details: { roles: found.map((role) => role.id), verified: true },
       });

@@ -1,6 +1,25 @@
+import { type ParseArgsConfig, parseArgs, types } from 'node:util';
 import { UsageError } from './command.ts';
 
 /** For commands without options. */
 export function refuseWords(words: readonly string[]): void {
   if (words.length > 0) throw new UsageError(`This command takes no options: ${words.join(' ')}`);
+}
+
+/** The options that were typed. Throws a UsageError for anything else. */
+export function parseOptions<const O extends NonNullable<ParseArgsConfig['options']>>(
+  words: readonly string[],
+  options: O,
+) {
+  try {
+    return parseArgs({ args: [...words], options }).values;
+  } catch (error) {
+    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
+  }
+}
+
+/** The value of an option that must be there. */
+export function required(value: string | undefined, option: string): string {
+  if (value === undefined || value.trim() === '') throw new UsageError(`--${option} is missing.`);
+  return value;
 }

@@ -13,7 +13,7 @@ import { ownAct } from './own-act.ts';
 import type { UserRecord } from './user.record.ts';
 import { findUser } from './users.repository.ts';
 
-interface Wanted {
+export interface Wanted {
   readonly permission: Permission;
   readonly power: 'use' | 'change';
   /** On whom the administrator acts: held too, in the order of ids, so that two who act on each other cannot lock each other out. */
@@ -26,8 +26,14 @@ export interface HeldAct extends HeldAdministrator {
   readonly subjectPermissions: ReadonlySet<Permission>;
 }
 
+/** How an act on a person begins. */
+export interface AdministrationOfPeople<Asker = RequestContext> extends Administration<Asker> {
+  /** As `hold`, and holds the person too. NOT_FOUND where there is none, CONFLICT where they were erased. */
+  holdOver(tx: EntityManager, asker: Asker, wanted: Wanted & { readonly subjectId: UserId }): Promise<HeldAct>;
+}
+
 /** How an act of administration begins: with what decides it locked and read anew, in one order everywhere (power, users, session). */
-export class HeldAdministration implements Administration {
+export class HeldAdministration implements AdministrationOfPeople {
   readonly #dataKeys: DataKeys;
   readonly #clock: Clock;
 
@@ -55,14 +61,17 @@ export class HeldAdministration implements Administration {
     return { by: ownAct(context, user, this.#dataKeys).by, permissions };
   }
 
-  /** The same for an act on a person. NOT_FOUND where there is none, CONFLICT where they were erased. */
   async holdOver(tx: EntityManager, context: RequestContext, wanted: Wanted & { subjectId: UserId }): Promise<HeldAct> {
-    const actor = await this.hold(tx, context, wanted);
-    const subject = await findUser(tx, wanted.subjectId);
-    if (!subject) throw noSuchUser();
-    if (subject.status === 'ERASED') throw new AppError('CONFLICT', 'This person was erased.');
-    return { ...actor, subject, subjectPermissions: new Set(await findPermissions(tx, subject.id)) };
+    return withSubject(tx, await this.hold(tx, context, wanted), wanted.subjectId);
   }
+}
+
+/** The act with the person, whose row is held, as they stand. NOT_FOUND, CONFLICT where they were erased. */
+export async function withSubject(tx: EntityManager, actor: HeldAdministrator, subjectId: UserId): Promise<HeldAct> {
+  const subject = await findUser(tx, subjectId);
+  if (!subject) throw noSuchUser();
+  if (subject.status === 'ERASED') throw new AppError('CONFLICT', 'This person was erased.');
+  return { ...actor, subject, subjectPermissions: new Set(await findPermissions(tx, subject.id)) };
 }
 
 export const noSuchUser = () => new AppError('NOT_FOUND', 'There is no user of this id.');

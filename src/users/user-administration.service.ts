@@ -10,15 +10,15 @@ import { GIVES_MORE, HOLDS_MORE, requireAll } from '../roles/power.ts';
 import { deleteUserRole, insertUserRole } from '../roles/roles.repository.ts';
 import { getRole } from '../roles/roles.service.ts';
 import { bumpHeldVersion, setStatus } from './administration.repository.ts';
-import { type HeldAct, type HeldAdministration, keepAdministrator, noSuchUser } from './administration.ts';
+import { type AdministrationOfPeople, type HeldAct, keepAdministrator, noSuchUser } from './administration.ts';
 import type { SessionEnding } from './session-ending.port.ts';
 import type { UserRecord } from './user.record.ts';
 import { findUser } from './users.repository.ts';
 
-interface UserAdministrationParts {
+interface UserAdministrationParts<Asker> {
   readonly database: DataSource;
   readonly audit: AuditTrail;
-  readonly administration: HeldAdministration;
+  readonly administration: AdministrationOfPeople<Asker>;
   readonly dataKeys: DataKeys;
   readonly endings: SessionEnding;
   readonly clock: Clock;
@@ -31,17 +31,17 @@ interface Act {
 }
 
 /** What administrators do with the users there are. Each act: NOT_FOUND for an unknown id, FORBIDDEN over who holds more. */
-export class UserAdministrationService {
-  readonly #parts: UserAdministrationParts;
+export class UserAdministrationService<Asker = RequestContext> {
+  readonly #parts: UserAdministrationParts<Asker>;
 
-  constructor(parts: UserAdministrationParts) {
+  constructor(parts: UserAdministrationParts<Asker>) {
     this.#parts = parts;
   }
 
   /** Ends every session of the user, voids the device tokens and mailed tokens, and lets nobody in. CONFLICT for the last administrator. */
-  disable(context: RequestContext, idText: string, reason: string): Promise<UserRecord> {
+  disable(asker: Asker, idText: string, reason: string): Promise<UserRecord> {
     const { audit, dataKeys, endings } = this.#parts;
-    return this.#act(context, idText, { permission: 'USERS_WRITE', power: 'change' }, async (tx, act) => {
+    return this.#act(asker, idText, { permission: 'USERS_WRITE', power: 'change' }, async (tx, act) => {
       const { subject } = act;
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
       if (subject.status === 'DISABLED') return;
@@ -60,9 +60,9 @@ export class UserAdministrationService {
   }
 
   /** Lets the user in again, or, whose address was never verified, verify it. Sessions do not come back. */
-  enable(context: RequestContext, idText: string): Promise<UserRecord> {
+  enable(asker: Asker, idText: string): Promise<UserRecord> {
     const { audit } = this.#parts;
-    return this.#act(context, idText, { permission: 'USERS_WRITE', power: 'use' }, async (tx, act) => {
+    return this.#act(asker, idText, { permission: 'USERS_WRITE', power: 'use' }, async (tx, act) => {
       const { subject } = act;
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
       if (subject.status !== 'DISABLED') return;
@@ -72,10 +72,10 @@ export class UserAdministrationService {
   }
 
   /** Ends every session of the user; how many there were. */
-  async revokeSessions(context: RequestContext, idText: string): Promise<{ user: UserRecord; revokedCount: number }> {
+  async revokeSessions(asker: Asker, idText: string): Promise<{ user: UserRecord; revokedCount: number }> {
     const { audit, endings } = this.#parts;
     let revokedCount = 0;
-    const user = await this.#act(context, idText, { permission: 'SESSIONS_REVOKE', power: 'use' }, async (tx, act) => {
+    const user = await this.#act(asker, idText, { permission: 'SESSIONS_REVOKE', power: 'use' }, async (tx, act) => {
       const { subject } = act;
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
       await bumpHeldVersion(tx, subject.id);
@@ -87,9 +87,9 @@ export class UserAdministrationService {
   }
 
   /** Gives a role. FORBIDDEN where it allows what the actor may not. One that is held already changes nothing. */
-  assign(context: RequestContext, idText: string, roleName: string): Promise<UserRecord> {
+  assign(asker: Asker, idText: string, roleName: string): Promise<UserRecord> {
     const { audit, clock } = this.#parts;
-    return this.#act(context, idText, { permission: 'ROLES_WRITE', power: 'use' }, async (tx, act) => {
+    return this.#act(asker, idText, { permission: 'ROLES_WRITE', power: 'use' }, async (tx, act) => {
       const { subject } = act;
       const role = await getRole(tx, roleName);
       requireAll(act.permissions, role.permissions, GIVES_MORE);
@@ -101,9 +101,9 @@ export class UserAdministrationService {
   }
 
   /** Takes a role away. CONFLICT for that of the last administrator. One that is not held changes nothing. */
-  unassign(context: RequestContext, idText: string, roleName: string): Promise<UserRecord> {
+  unassign(asker: Asker, idText: string, roleName: string): Promise<UserRecord> {
     const { audit } = this.#parts;
-    return this.#act(context, idText, { permission: 'ROLES_WRITE', power: 'change' }, async (tx, act) => {
+    return this.#act(asker, idText, { permission: 'ROLES_WRITE', power: 'change' }, async (tx, act) => {
       const { subject } = act;
       const role = await getRole(tx, roleName);
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
@@ -121,7 +121,7 @@ export class UserAdministrationService {
 
   /** The user after the act; the act and its event commit together. */
   async #act(
-    context: RequestContext,
+    asker: Asker,
     idText: string,
     wanted: Act,
     work: (tx: EntityManager, act: HeldAct) => Promise<void>,
@@ -130,10 +130,10 @@ export class UserAdministrationService {
     const subjectId = parseId<UserId>(idText);
     return inTransaction(database, async (tx) => {
       if (!subjectId) {
-        await administration.hold(tx, context, wanted);
+        await administration.hold(tx, asker, wanted);
         throw noSuchUser();
       }
-      await work(tx, await administration.holdOver(tx, context, { ...wanted, subjectId }));
+      await work(tx, await administration.holdOver(tx, asker, { ...wanted, subjectId }));
       return (await findUser(tx, subjectId)) ?? Promise.reject(noSuchUser());
     });
   }

@@ -109,6 +109,11 @@ describe('users create', () => {
   });
 });
 
+const NAMES = [
+  ...['serve', 'migrate', 'schema', 'users create', 'users assign-role', 'users unassign-role', 'users disable'],
+  ...['users enable', 'sessions revoke', 'roles list', 'typeorm'],
+];
+
 describe('the commands', () => {
   test('migrate, beside a running server, finds nothing to do and leaves it running', async () => {
     expect(await gatehouse('migrate')).toEqual({ code: 0, out: 'The database is up to date.\n', err: '' });
@@ -124,12 +129,12 @@ describe('the commands', () => {
   test.each(['--help', '-h', 'help', 'nonsense --help'])('%s lists them all', async (typed) => {
     const { code, out, err } = await gatehouse(typed);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const name of ['serve', 'migrate', 'schema', 'users create', 'typeorm']) {
+    for (const name of NAMES) {
       expect(out).toContain(`\n  ${name} `);
     }
   });
 
-  test.each(['serve', 'migrate', 'schema', 'users create', 'typeorm'])('%s has help of its own', async (name) => {
+  test.each(NAMES)('%s has help of its own', async (name) => {
     const { code, out, err } = await runInTerminal([...name.split(' '), '--help'], {});
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('Usage: ');

@@ -1,0 +1,44 @@
+import { toName } from '../audit/event-details.ts';
+import { loadConfig } from '../config.ts';
+import { lookupIndex } from '../crypto/blind-index.ts';
+import { type Foundation, openFoundation } from '../foundation.ts';
+import { parseEmailAddress } from '../platform/email-address.ts';
+import { parseId, type UserId } from '../platform/ids.ts';
+import { SessionEndings } from '../sessions/session-ending.ts';
+import { OperatorAdministration } from '../users/operator-administration.ts';
+import { UserAdministrationService } from '../users/user-administration.service.ts';
+import { findUserIdByAddress } from '../users/users.repository.ts';
+import type { Terminal } from './command.ts';
+
+/** Who acts, in the audit trail. */
+export const OPERATOR = { kind: 'OPERATOR', id: toName('command-line') } as const;
+type Operator = typeof OPERATOR;
+
+/** For the help of each command that takes it. */
+export const USER_OPTION = '--user WHO         the e-mail address or the id of the user';
+
+/** Does one act of administration to the person that `--user` names. Throws an Error where there is nobody. */
+export async function actOn<T>(
+  terminal: Terminal,
+  who: string,
+  act: (acts: UserAdministrationService<Operator>, id: UserId) => Promise<T>,
+): Promise<T> {
+  const foundation = await openFoundation(loadConfig(terminal.env, terminal.facts));
+  try {
+    const { database, audit, dataKeys, clock } = foundation;
+    const id = await findPerson(foundation, who);
+    if (!id) throw new Error('There is no user of this address or id.');
+    const endings = new SessionEndings({ clock });
+    const administration = new OperatorAdministration();
+    return await act(new UserAdministrationService({ database, audit, administration, dataKeys, endings, clock }), id);
+  } finally {
+    await foundation.close();
+  }
+}
+
+async function findPerson({ database, keyring }: Foundation, who: string): Promise<UserId | undefined> {
+  const address = parseEmailAddress(who);
+  return address
+    ? findUserIdByAddress(database.manager, lookupIndex(keyring, address.canonical))
+    : parseId<UserId>(who.trim());
+}
