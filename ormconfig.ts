@@ -4,7 +4,10 @@ import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
 import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
 import { Devices1764000000002 } from './migrations/1764000000002-devices.ts';
 import { CleanUp1764000000003 } from './migrations/1764000000003-clean-up.ts';
+import { PagesOfUsers1764000000010 } from './migrations/1764000000010-pages-of-users.ts';
 import { SigningKeyEpoch1764000000020 } from './migrations/1764000000020-signing-key-epoch.ts';
+import { Nodes1764000000021 } from './migrations/1764000000021-nodes.ts';
+import { DataKeyGenerations1764000000022 } from './migrations/1764000000022-data-key-generations.ts';
 import { AuditChain1764000000030 } from './migrations/1764000000030-audit-chain.ts';
 import { Erasures1764000000040 } from './migrations/1764000000040-erasures.ts';
 import { UnverifiedAccounts1764000000041 } from './migrations/1764000000041-unverified-accounts.ts';
@@ -13,6 +16,7 @@ import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
 import { AuditKeyEntity } from './src/audit/audit-key.entity.ts';
 import { AuditRetentionEntity, AuditTombstoneEntity } from './src/audit/audit-retention.entity.ts';
 import { DayKeyEntity } from './src/audit/day-key.entity.ts';
+import { NodeEntity } from './src/keys/node.entity.ts';
 import { MailEntity } from './src/mail/mail.entity.ts';
 import { ErasureEntity } from './src/personal-data/erasure.entity.ts';
 import { RoleEntity, UserRoleEntity } from './src/roles/role.entity.ts';
@@ -52,13 +56,17 @@ export const dataSourceOptions = {
     DayKeyEntity,
     MailEntity,
     ErasureEntity,
+    NodeEntity,
   ],
   migrations: [
     Accounts1764000000000,
     AuditAndMail1764000000001,
     Devices1764000000002,
     CleanUp1764000000003,
+    PagesOfUsers1764000000010,
     SigningKeyEpoch1764000000020,
+    Nodes1764000000021,
+    DataKeyGenerations1764000000022,
     AuditChain1764000000030,
     Erasures1764000000040,
     UnverifiedAccounts1764000000041,

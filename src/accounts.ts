@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { AuditQueue } from './audit/audit-queue.ts';
 import { readIntegrity } from './audit/integrity.ts';
 import { oldAuditBatches } from './audit/retention.ts';
@@ -5,10 +6,13 @@ import { AuditReadingService } from './auditing/audit-reading.service.ts';
 import { AuditingResolver } from './auditing/auditing.resolver.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
+import { keyringPath } from './crypto/keyring-file.ts';
+import { readKeyring } from './crypto/load-keyring.ts';
 import { PageCursors } from './crypto/page-cursors.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
+import { NodeRegistration } from './keys/node-registration.ts';
 import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import { ErasureService } from './personal-data/erasure.service.ts';
@@ -31,8 +35,10 @@ import { ServiceTokenService } from './sessions/service-token.service.ts';
 import { endedDevices, endedSessions } from './sessions/session-clean-up.ts';
 import { SessionCreation } from './sessions/session-creation.ts';
 import { SessionEndings } from './sessions/session-ending.ts';
+import { SessionReadingService } from './sessions/session-reading.service.ts';
 import { SessionTokens } from './sessions/session-tokens.ts';
 import { SessionsResolver } from './sessions/sessions.resolver.ts';
+import { ViewedSessions } from './sessions/viewed-sessions.ts';
 import { Viewers } from './sessions/viewers.ts';
 import { makeSigningKeys } from './signing-keys.ts';
 import { AddressJobs } from './users/address-jobs.ts';
@@ -60,7 +66,9 @@ import { UserAdministrationService } from './users/user-administration.service.t
 import { UserCreation } from './users/user-creation.ts';
 import { UserInvitationService } from './users/user-invitation.service.ts';
 import { UserMails } from './users/user-mails.ts';
+import { UserReadingService } from './users/user-reading.service.ts';
 import { countPasswordParameters } from './users/users.repository.ts';
+import { UsersResolver } from './users/users.resolver.ts';
 
 export interface AccountsParts {
   readonly config: Config;
@@ -109,6 +117,9 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   });
   const verification = new EmailVerification({ database, audit, dataKeys, jobs, tokens: mailTokens, mails, clock });
   const profiles = new ProfileService({ database, audit, dataKeys, clock, random });
+
+  const cursors = new PageCursors(keyring);
+  const reading = new UserReadingService({ database, audit, keyring, dataKeys, cursors, clock });
 
   const signingKeys = makeSigningKeys(config, foundation);
   const accessTokens = new AccessTokens({
@@ -189,6 +200,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     endings,
     clock,
   });
+  const sessionReading = new SessionReadingService({ database, audit, dataKeys, clock });
   const exports = new ExportService({ database, audit, dataKeys, dayKeys, outbox, clock });
   const erasureUpkeep = makeErasureUpkeep(config, foundation);
   const erasures = new ErasureService({
@@ -200,9 +212,23 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     clock,
     erased: () => erasureUpkeep.wake(),
   });
-  const viewers = new Viewers({ database, clock, signingKeys });
+  const viewers = new Viewers({
+    database,
+    sessions: new ViewedSessions({ database, reads: foundation.reads }),
+    clock,
+    signingKeys,
+  });
+  const keyringFile = keyringPath(config.keyring);
+  const registered = new NodeRegistration({
+    database,
+    keyring,
+    clock,
+    random,
+    logger,
+    name: hostname(),
+    rereadKeyring: keyringFile === undefined ? undefined : () => readKeyring(config.keyring),
+  });
 
-  const cursors = new PageCursors(keyring);
   const auditReading = new AuditReadingService({ database, audit, keyring, dataKeys, cursors, clock });
   const { retentionDays } = config.audit;
   const cleanUp = new CleanUp({
@@ -240,8 +266,9 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       new RegistrationResolver({ registration, verification }),
       new CredentialsResolver({ verification, passwords: passwordChanges, resets, emailChanges, dataKeys }),
       new ProfileResolver({ profiles, dataKeys }),
+      new UsersResolver({ reading, dataKeys }),
       new SessionsResolver({ login, refresh, logout }),
-      new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, dataKeys }),
+      new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, reading: sessionReading, dataKeys }),
       new PasswordResetResolver({ resets }),
       new AuditingResolver({ reading: auditReading, readIntegrity: () => readIntegrity(foundation), dataKeys }),
       new PersonalDataResolver({ exports, erasures, dataKeys }),
@@ -250,6 +277,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     ],
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {
+      await registered.start();
       await erasureUpkeep.reapply();
       await keepUp();
       await signingKeys.load();
@@ -267,6 +295,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     stop: async () => {
       clearInterval(upkeep);
       clearInterval(expiry);
+      await registered.stop();
       await signingKeys.stop();
       await erasureUpkeep.stop();
       await cleanUp.stop();

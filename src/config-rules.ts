@@ -79,6 +79,11 @@ const ANYWHERE: readonly Rule[] = [
     (v) => [v.KEYRING, v.KEYRING_FILE, v.KEYRING_COMMAND].filter((source) => source !== undefined).length > 1,
     'must not be set together with KEYRING_FILE or KEYRING_COMMAND, nor they two: the keyring has one source',
   ],
+  [
+    'TRUSTED_DOCUMENTS_FILE',
+    (v) => v.TRUSTED_DOCUMENTS !== 'off' && v.TRUSTED_DOCUMENTS_FILE === undefined,
+    'must be set where TRUSTED_DOCUMENTS is prefer or require',
+  ],
 ];
 
 /** A development server has known defaults and prints its mails: nobody but this machine may reach it. */
@@ -179,5 +184,7 @@ export function configWarnings(values: SettledValues): readonly string[] {
   const accepted = ACCEPTANCES.filter((name) => values[name] === true).map((name) => `${name}=accept is in force`);
   const isShort = values.PASSWORD_MIN_LENGTH < 15;
   const short = 'PASSWORD_MIN_LENGTH is below 15, which NIST SP 800-63B-4 allows only beside a second factor';
-  return isShort ? [...accepted, short] : accepted;
+  const isIdle = values.TRUSTED_DOCUMENTS === 'off' && values.TRUSTED_DOCUMENTS_FILE !== undefined;
+  const idle = 'TRUSTED_DOCUMENTS_FILE is not read while TRUSTED_DOCUMENTS is off';
+  return [...accepted, ...(isShort ? [short] : []), ...(isIdle ? [idle] : [])];
 }

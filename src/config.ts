@@ -25,6 +25,7 @@ export interface Config {
   readonly databaseUrl: Secret | undefined;
   readonly migrationDatabaseUrl: Secret | undefined;
   readonly databasePool: number;
+  readonly databasePipeline: boolean;
   readonly redisUrl: Secret | undefined;
   readonly nodes: number;
   readonly trustedProxies: readonly string[];
@@ -43,6 +44,7 @@ export interface Config {
   readonly introspection: boolean;
   readonly playground: boolean;
   readonly schemaEndpoint: boolean;
+  readonly trustedDocuments: { readonly mode: TrustedDocumentsMode; readonly file: string | undefined };
   readonly logLevel: LogLevel;
   /** The server's own database role may be the owner (AUDIT_SINGLE_ROLE=accept). */
   readonly auditSingleRole: boolean;
@@ -96,6 +98,9 @@ export interface Config {
   /** For the log at start, a line each. */
   readonly warnings: readonly string[];
 }
+
+/** Documents that run: any text; any text, and those of the manifest by their ids; or the manifest's alone. */
+export type TrustedDocumentsMode = SettingValues['TRUSTED_DOCUMENTS'];
 
 /** Bounds of the transport. */
 export interface HttpSettings {
@@ -245,6 +250,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     databaseUrl: v.DATABASE_URL,
     migrationDatabaseUrl: v.MIGRATION_DATABASE_URL ?? v.DATABASE_URL,
     databasePool: v.DATABASE_POOL,
+    databasePipeline: v.DATABASE_PIPELINE,
     redisUrl: v.REDIS_URL,
     nodes: v.NODES,
     trustedProxies: v.TRUSTED_PROXIES,
@@ -261,6 +267,7 @@ function toConfig(v: SettledValues, { production, cores }: SettingFacts, rateLim
     introspection: v.INTROSPECTION,
     playground: v.PLAYGROUND,
     schemaEndpoint: v.SCHEMA_ENDPOINT,
+    trustedDocuments: { mode: v.TRUSTED_DOCUMENTS, file: v.TRUSTED_DOCUMENTS_FILE },
     logLevel: v.LOG_LEVEL,
     auditSingleRole: v.AUDIT_SINGLE_ROLE,
     audit: { retentionDays: v.AUDIT_RETENTION_DAYS, verifySeconds: v.AUDIT_VERIFY_SECONDS },

@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { DataKeys } from './crypto/data-keys.ts';
 import type { Keyring } from './crypto/keyring.ts';
 import { loadKeyring } from './crypto/load-keyring.ts';
+import { checkKeyring } from './keys/keyring-check.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { prepareDataDir } from './platform/data-dir.ts';
 import { openDatabase } from './platform/database.ts';
@@ -17,6 +18,7 @@ import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { type Logger, makeLogger } from './platform/logger.ts';
 import { migrate } from './platform/migrate.ts';
 import { findRole } from './platform/migrations.repository.ts';
+import { PipelinedReads } from './platform/pipelined-reads.ts';
 import { type Random, systemRandom } from './platform/random.ts';
 import type { Secret } from './platform/secret.ts';
 
@@ -36,6 +38,8 @@ export interface Foundation {
   /** A development keyring was made at this start. */
   readonly madeKeyring: boolean;
   readonly database: DataSource;
+  /** Connections to the primary that all requests share; undefined where they are off. They open at the first read. */
+  readonly reads: PipelinedReads | undefined;
   readonly dataKeys: DataKeys;
   readonly dayKeys: DayKeys;
   readonly audit: AuditTrail;
@@ -67,6 +71,12 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
     if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
     const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
     await refusePowerfulRole(config, database);
+    const dataKeys = new DataKeys(keyring, clock, random);
+    await checkKeyring(database.manager, keyring, dataKeys).catch(async (error: unknown) => {
+      await database.destroy();
+      throw error;
+    });
+    const reads = config.databasePipeline ? new PipelinedReads(urls.serverUrl) : undefined;
     const dayKeys = new DayKeys({ keyring, clock, random });
     const node = hostname();
     const audit = new AuditTrail({ keyring, clock, random, dayKeys, node });
@@ -83,7 +93,8 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       keyring,
       madeKeyring: isNew,
       database,
-      dataKeys: new DataKeys(keyring, clock, random),
+      reads,
+      dataKeys,
       dayKeys,
       audit,
       sealer,
@@ -94,6 +105,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       },
       close: async () => {
         await sealer.stop();
+        await reads?.stop();
         await database.destroy();
         await urls.stop();
       },

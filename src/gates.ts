@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { GraphQLSchema } from 'graphql';
 import { ACCESS_MAP } from './access/access-map.ts';
 import { type ExemptionRule, guardSchema } from './access/guard-schema.ts';
 import type { Credentials, RequestContext } from './access/request-context.ts';
@@ -14,8 +15,10 @@ import type { Foundation } from './foundation.ts';
 import { makeApollo } from './graphql/apollo.ts';
 import { auditPlugin } from './graphql/audit-plugin.ts';
 import { printSdl } from './graphql/build-schema.ts';
+import { readManifest } from './graphql/document-manifest.ts';
 import { InputProblems, type JudgePassword } from './graphql/input-problems.ts';
 import { type ServerFacts, ServerInfoResolver } from './graphql/server-info.ts';
+import { makeResolveDocument } from './graphql/trusted-documents.ts';
 import type { AtomicStore } from './limits/atomic-store.ts';
 import { type Identify, makeRateLimiter } from './limits/rate-limit-rules.ts';
 import type { RateLimitTable } from './limits/rate-limits.ts';
@@ -67,7 +70,8 @@ export function makeGates(parts: GatesParts) {
   const apollo = makeApollo({
     schema: guarded,
     documents: config.documents,
-    introspection: config.introspection,
+    // Its documents are texts that no client brings: the manifest holds none that introspects.
+    introspection: config.introspection && config.trustedDocuments.mode !== 'require',
     problems,
     logger,
     plugins: [
@@ -79,7 +83,18 @@ export function makeGates(parts: GatesParts) {
       }),
     ],
   });
-  return { apollo, sdl: printSdl(schema), readToken: tokenReader(accounts) };
+  return {
+    apollo,
+    resolveDocument: makeDocumentResolver(config, schema),
+    sdl: printSdl(schema),
+    readToken: tokenReader(accounts),
+  };
+}
+
+/** Throws an Error that names what is wrong with the manifest. */
+function makeDocumentResolver({ trustedDocuments: { mode, file }, documents }: Config, schema: GraphQLSchema) {
+  const isRead = mode !== 'off' && file !== undefined;
+  return makeResolveDocument(mode, isRead ? readManifest(file, { schema, limits: documents }) : new Map());
 }
 
 /** Whom a row of the rate-limit table counts, from what the client sent and its token says; never from a look-up. */

@@ -13,12 +13,14 @@ import { CredentialsResolver } from './users/credentials.resolver.ts';
 import { ProfileResolver } from './users/profile.resolver.ts';
 import { RegistrationResolver } from './users/registration.resolver.ts';
 import { UserAdministrationResolver } from './users/user-administration.resolver.ts';
+import { UsersResolver } from './users/users.resolver.ts';
 
 /** Every resolver: what is not here is not in the schema. */
 const RESOLVERS: readonly ClassType[] = [
   RegistrationResolver,
   CredentialsResolver,
   ProfileResolver,
+  UsersResolver,
   SessionsResolver,
   OwnSessionsResolver,
   PasswordResetResolver,

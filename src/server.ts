@@ -118,13 +118,16 @@ async function serve(
       const { allowed, retryAfterSeconds } = await store.hit(table.addressByClient, clientKey);
       return allowed ? 0 : retryAfterSeconds;
     },
-    handleGraphql: makeGraphqlHandler(gates.apollo, (request) =>
-      makeContext(request, {
-        readToken,
-        findViewer: (credentials) => accounts.viewers.find(credentials),
-        isRecent: ({ authenticatedAt }) =>
-          clock.now().getTime() - authenticatedAt.getTime() <= config.recentLoginSeconds * 1000,
-      }),
+    handleGraphql: makeGraphqlHandler(
+      gates.apollo,
+      (request) =>
+        makeContext(request, {
+          readToken,
+          findViewer: (credentials) => accounts.viewers.find(credentials),
+          isRecent: ({ authenticatedAt }) =>
+            clock.now().getTime() - authenticatedAt.getTime() <= config.recentLoginSeconds * 1000,
+        }),
+      gates.resolveDocument,
     ),
     readinessChecks: [databaseCheck(() => readDatabaseTime(database.manager), clock)],
     readJwks: async () => accounts.signingKeys.jwks(),

@@ -127,6 +127,11 @@ export const SETTINGS = {
     "The same database as its owner, for migrations, so that the server's own role need not be the owner.",
   ),
   DATABASE_POOL: number([1, 1_000], 10, 'Connections to PostgreSQL.'),
+  DATABASE_PIPELINE: set(
+    kinds.onOff,
+    'on',
+    'Two more connections that all requests share for who is logged in, read by a prepared statement; `off` where a pooler between cannot take that.',
+  ),
   REDIS_URL: secret(
     kinds.secretUrl('redis', 'rediss'),
     'none',
@@ -170,6 +175,16 @@ export const SETTINGS = {
   INTROSPECTION: openOutsideProduction('Whether GraphQL introspection is answered.'),
   PLAYGROUND: openOutsideProduction('Whether `/` serves the playground.'),
   SCHEMA_ENDPOINT: openOutsideProduction('Whether `/schema.graphql` serves the schema.'),
+  TRUSTED_DOCUMENTS: set(
+    kinds.oneOf('off', 'prefer', 'require'),
+    'off',
+    'Documents that run by their id: none, those of the file beside any text, or those of the file alone (docs/trusted-documents.md).',
+  ),
+  TRUSTED_DOCUMENTS_FILE: optional(
+    kinds.path,
+    'none',
+    "Their texts by their SHA-256, as codegen's client preset, Relay's compiler or Apollo writes them.",
+  ),
   LOG_LEVEL: set(kinds.oneOf(...LOG_LEVELS), 'info', 'How much is logged.'),
 
   RECENT_LOGIN_SECONDS: number([MINUTE, DAY], 10 * MINUTE, 'How old a login may be for what needs a recent one.'),

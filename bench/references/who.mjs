@@ -6,13 +6,14 @@ import { readFileSync } from 'node:fs';
 
 export const SQL = 'SELECT id, email, roles, display_name, given_name, family_name FROM bench_people WHERE id = $1';
 
-/** A row of `SQL` as the API shows it. */
-export const toUser = (row) => ({
-  id: row.id,
-  email: row.email,
-  roles: row.roles.map((name) => ({ name })),
-  profile: { displayName: row.display_name, givenName: row.given_name, familyName: row.family_name },
-});
+/** A row of `SQL` as the API shows it; undefined where there is none. */
+export const toUser = (row) =>
+  row && {
+    id: row.id,
+    email: row.email,
+    roles: row.roles.map((name) => ({ name })),
+    profile: { displayName: row.display_name, givenName: row.given_name, familyName: row.family_name },
+  };
 
 export const TYPE_DEFS = `
   type Role { name: String! }

@@ -39,6 +39,8 @@ const MAIL = ['mailByClient', 'mailByAccount'] as const;
 export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAccess>>>> = {
   Query: {
     me: row(anyoneWithoutBadCredentials),
+    user: row(loggedIn, 'readingByUser'),
+    users: row(holding('USERS_READ'), 'readingByUser'),
     roles: row(holding('ROLES_READ')),
     auditEvents: row(holding('AUDIT_READ'), 'auditReadingByUser'),
     auditIntegrity: row(holding('AUDIT_READ'), 'auditReadingByUser'),
@@ -99,6 +101,8 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
     'timeZone',
     'updatedAt',
   ),
+  UserConnection: rows(asParent, 'edges', 'nodes', 'pageInfo'),
+  UserEdge: rows(asParent, 'cursor', 'node'),
   PageInfo: rows(asParent, 'hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'),
   PostalAddress: rows(asParent, 'lines', 'locality', 'region', 'postalCode', 'country'),
   Role: rows(asParent, 'id', 'name', 'description', 'permissions', 'builtIn'),

@@ -30,6 +30,9 @@ const user = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'user', det
 const role = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'role', power: true }) as const;
 
 const permissions = someOf(...PERMISSIONS);
+const key = (says: string) => ({ says, outcome: 'SUCCESS', subject: 'key' }) as const;
+const purpose = oneOf('wrapping', 'index', 'pepper', 'system', 'audit');
+
 const factors = someOf('pwd', 'otp', 'hwk', 'mfa');
 const profileFields = someOf(
   'displayName',
@@ -181,6 +184,21 @@ export const EVENT_TYPES = {
   'role.deleted': { ...role('A role that nobody held was deleted.'), details: { name, permissions } },
   'role.unassigned': { ...user('A role was taken away from a person.'), details: { role: id }, power: true },
   'role.assigned': { ...user('A role was given to a person.'), details: { role: id }, power: true },
+  'users.read': {
+    says: 'A page of users was read: whom it showed, and what they were chosen by.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { users: ids, filters: someOf('email', 'status', 'role', 'createdAfter', 'createdBefore') },
+    power: true,
+  },
+  'user.read': { ...user('Another person was read.'), power: true },
+  'sessions.read': {
+    says: 'The live sessions of other persons were read.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { users: ids },
+    power: true,
+  },
   'access.denied': {
     says: 'A rule refused a root field to a known actor, or any mutation to anybody.',
     outcome: 'DENIED',
@@ -222,6 +240,23 @@ export const EVENT_TYPES = {
     outcome: 'SUCCESS',
     subject: 'key',
     details: {},
+  },
+  'key.added': { ...key('A root key was added to the keyring; nothing is made with it yet.'), details: { purpose } },
+  'key.activated': { ...key('A root key became the one that new values are made with.'), details: { purpose } },
+  'key.moved': {
+    ...key('Rows were moved from other keys of the purpose to this one.'),
+    details: { purpose, rows: count },
+  },
+  'key.retired': {
+    ...key('A root key that no row needs any more was taken out of the keyring.'),
+    details: { purpose },
+  },
+  'data_key.replaced': user('A person got another data key, and all that is theirs was sealed again under it.'),
+  'sessions.ended_all': {
+    says: 'An operator ended sessions of everybody; one event for each batch.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { endedSessions: count, users: count },
   },
   'mail.abandoned': {
     says: 'A mail was given up and deleted, unsent.',

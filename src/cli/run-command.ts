@@ -4,7 +4,13 @@ import { auditExportCommand } from './audit-export.ts';
 import { auditProveCommand } from './audit-prove.ts';
 import { auditVerifyCommand } from './audit-verify.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
+import { keysAddCommand } from './keys-add.ts';
+import { keysCalibrateCommand } from './keys-calibrate.ts';
 import { keysCreateCommand } from './keys-create.ts';
+import { keysListCommand } from './keys-list.ts';
+import { keysResealCommand } from './keys-reseal.ts';
+import { keysRetireCommand } from './keys-retire.ts';
+import { keysRewrapCommand } from './keys-rewrap.ts';
 import { keysRotateCommand } from './keys-rotate.ts';
 import { migrateCommand } from './migrate.ts';
 import { restoreCommand } from './restore.ts';
@@ -29,7 +35,13 @@ const COMMANDS: readonly Command[] = [
   sessionsRevokeCommand,
   rolesListCommand,
   keysCreateCommand,
+  keysListCommand,
+  keysAddCommand,
   keysRotateCommand,
+  keysRewrapCommand,
+  keysRetireCommand,
+  keysResealCommand,
+  keysCalibrateCommand,
   restoreCommand,
   auditVerifyCommand,
   auditExportCommand,

@@ -35,7 +35,7 @@ README.md lists them. Ctrl-C or SIGTERM stops everything.`,
 function banner(config: Config, url: string, madeKeyring: boolean): string {
   const lines = [
     `Gatehouse answers at ${url}/graphql`,
-    ...(config.playground ? [`  Playground      ${url}/`] : []),
+    ...(config.playground && config.trustedDocuments.mode !== 'require' ? [`  Playground      ${url}/`] : []),
     `  Mails           ${config.mailUrl ? 'sent by MAIL_URL' : `written to ${join(config.dataDir, 'outbox')}`}`,
     '  Administrator   npm run gatehouse -- users create --email you@example.com --role admin',
     ...(madeKeyring ? [`  Keys            made for development in ${config.dataDir}: production needs its own`] : []),

@@ -11,7 +11,8 @@ export interface BlindIndex {
 
 const LABEL = 'email-index';
 
-function indexOf(keyring: Keyring, keyVersion: string, canonicalAddress: string): BlindIndex {
+/** The index of one key that is held; throws KeyMissing for another. */
+export function indexUnder(keyring: Keyring, keyVersion: string, canonicalAddress: string): BlindIndex {
   const key = keyring.subkeysOf('index', keyVersion, LABEL);
   return { keyVersion, index: createHmac('sha256', key).update(canonicalAddress, 'utf8').digest() };
 }
@@ -21,10 +22,10 @@ function indexOf(keyring: Keyring, keyVersion: string, canonicalAddress: string)
  * so that one address is one account also while the key rotates.
  */
 export function indexesOf(keyring: Keyring, canonicalAddress: string): BlindIndex[] {
-  return keyring.all('index').map(({ id }) => indexOf(keyring, id, canonicalAddress));
+  return keyring.all('index').map(({ id }) => indexUnder(keyring, id, canonicalAddress));
 }
 
 /** The one to look an address up by: of the active key. */
 export function lookupIndex(keyring: Keyring, canonicalAddress: string): BlindIndex {
-  return indexOf(keyring, keyring.active('index').id, canonicalAddress);
+  return indexUnder(keyring, keyring.active('index').id, canonicalAddress);
 }

@@ -64,6 +64,17 @@ export class DataKeys {
     return key;
   }
 
+  /** The same key under the active wrapping key; shown to open before it is answered. Throws SealBroken and KeyMissing. */
+  rewrap(row: WrappedDataKey): WrappedDataKey {
+    const secret = this.unwrap(row).secret.export();
+    const wrapping = this.#keyring.active('wrapping');
+    const facts = { id: row.id, userId: row.userId, wrappingKeyId: wrapping.id };
+    const moved = { ...facts, wrapped: sealBox(wrapping.secret, aadOf(facts), secret, this.#random) };
+    const shown = openBox(wrapping.secret, aadOf(moved), moved.wrapped);
+    if (!shown?.equals(secret)) throw new TypeError('A data key did not open as it was wrapped');
+    return moved;
+  }
+
   /** Lets go of every key that had its time: on a quiet node nothing else would. Call it every few seconds. */
   dropExpired(): void {
     const nowMs = this.#clock.now().getTime();

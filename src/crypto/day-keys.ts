@@ -36,3 +36,11 @@ export function unwrapDayKey(keyring: Keyring, row: WrappedDayKey): SealingKey {
   }
   return toSealingKey(row.id, secret);
 }
+
+/** The same key under the active wrapping key. Throws SealBroken and KeyMissing. */
+export function rewrapDayKey(keyring: Keyring, row: WrappedDayKey, random: Random): WrappedDayKey {
+  const { secret } = unwrapDayKey(keyring, row);
+  const wrapping = keyring.active('wrapping');
+  const facts = { id: row.id, wrappingKeyId: wrapping.id };
+  return { ...facts, wrapped: sealBox(wrapping.secret, aadOf(facts), secret.export(), random) };
+}

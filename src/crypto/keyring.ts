@@ -4,6 +4,7 @@ import { ed25519FromSeed, jwkThumbprint, toPublicJwk } from './jwk.ts';
 import {
   KEY_BYTES,
   KEYRING_FORMAT,
+  KeyringError,
   type KeyringFacts,
   parseKeyringText,
   ROOT_PURPOSES,
@@ -28,6 +29,12 @@ export class KeyMissing extends Error {
   }
 }
 
+/** Which root keys somebody has: `held` all of them, `active` those that new values are made with. */
+export interface HeldKeys {
+  readonly held: readonly string[];
+  readonly active: readonly string[];
+}
+
 /** The root keys, by purpose and id. They live in memory alone; the database holds only what they seal. */
 export class Keyring {
   /** Made by a development start; production refuses it. */
@@ -41,6 +48,30 @@ export class Keyring {
   constructor({ development, auditRoot, purposes }: KeyringFacts) {
     this.development = development;
     this.auditRoot = auditRoot;
+    this.#hold(purposes);
+  }
+
+  /**
+   * Takes the keys of another reading of the same keyring: from now on they are the ones held and active, wherever this one is
+   * used. Throws KeyringError for another keyring.
+   */
+  adopt({ development, auditRoot, purposes }: KeyringFacts): void {
+    if (auditRoot !== this.auditRoot || development !== this.development) {
+      throw new KeyringError('This is another keyring: its audit root is not the one that this server started with');
+    }
+    for (const [purpose, { keys }] of purposes) {
+      for (const [id, secret] of keys) {
+        const held = this.#keys.get(purpose)?.get(id);
+        if (held && !held.secret.export().equals(secret)) {
+          throw new KeyringError(`Keyring: key "${id}" of "${purpose}" is another key than before`);
+        }
+      }
+    }
+    this.#subkeys.clear();
+    this.#hold(purposes);
+  }
+
+  #hold(purposes: KeyringFacts['purposes']): void {
     for (const [purpose, { active, keys }] of purposes) {
       this.#active.set(purpose, active);
       this.#keys.set(purpose, new Map([...keys].map(([id, secret]) => [id, toSealingKey(id, secret)])));
@@ -63,6 +94,19 @@ export class Keyring {
   all(purpose: RootPurpose): readonly SealingKey[] {
     const active = this.active(purpose);
     return [active, ...[...(this.#keys.get(purpose)?.values() ?? [])].filter((key) => key !== active)];
+  }
+
+  /**
+   * Every key held, as `purpose/id/mark`: the mark (64 bits of a subkey) tells two keys of one id apart and says nothing else of
+   * either.
+   */
+  names(): HeldKeys {
+    const nameOf = (purpose: RootPurpose, id: string) =>
+      `${purpose}/${id}/${this.subkeysOf(purpose, id, 'mark').export().toString('hex', 0, 8)}`;
+    return {
+      held: ROOT_PURPOSES.flatMap((purpose) => this.all(purpose).map(({ id }) => nameOf(purpose, id))),
+      active: ROOT_PURPOSES.map((purpose) => nameOf(purpose, this.active(purpose).id)),
+    };
   }
 
   /** The key of 32 bytes for the use `label`, derived from the active system key. */

@@ -31,7 +31,8 @@ export async function loadKeyring(
   return { keyring, isNew };
 }
 
-async function readKeyring(source: KeyringSource): Promise<string> {
+/** The JSON of the keyring as it is at its source. Throws a KeyringError that repeats nothing of it. */
+export async function readKeyring(source: KeyringSource): Promise<string> {
   if (source.kind === 'text') return source.text.reveal();
   if (source.kind === 'command') return runCommand(source.command);
   try {

@@ -98,6 +98,18 @@ export function openSigningKey(keyring: Keyring, record: SigningKeyRecord): Sign
   };
 }
 
+/** The private half under the active system key, and that key's id. Throws SealBroken and KeyMissing. */
+export function resealSigningKey(
+  keyring: Keyring,
+  record: SigningKeyRecord,
+  random: Random,
+): Pick<SigningKeyRecord, 'privateKey' | 'systemKeyId'> {
+  const place = placeOf(record.id);
+  const jwk = open(keyring.get('system', record.systemKeyId), place, record.privateKey);
+  const system = keyring.active('system');
+  return { privateKey: seal(system, place, jwk, random), systemKeyId: system.id };
+}
+
 /** Opens all stored keys but the revoked. Exactly one must be CURRENT, else it is a TypeError. */
 export function openKeySet(keyring: Keyring, records: readonly SigningKeyRecord[]): KeySet {
   const inUse = records.filter(({ state }) => state !== 'REVOKED');

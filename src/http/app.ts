@@ -17,7 +17,7 @@ import { type GraphqlHandler, registerGraphql } from './graphql-route.ts';
 import { makeReadiness, type ReadinessCheck, registerHealth } from './health.ts';
 import { takeJsonBodies } from './json-body.ts';
 import { answerClientError, makeNodeServer, refuseRaw } from './node-server.ts';
-import { registerPlayground } from './playground-route.ts';
+import { refusePlayground, registerPlayground } from './playground-route.ts';
 import { type JwkSet, registerJwks, registerSchema } from './published-documents.ts';
 import { refusalBody, toRefusal } from './refusal.ts';
 import { toRequestFacts } from './request-facts.ts';
@@ -93,7 +93,8 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
   registerHealth(app, makeReadiness(parts.readinessChecks, parts.clock, logger));
   registerJwks(app, parts.readJwks);
   if (config.schemaEndpoint) registerSchema(app, parts.sdl);
-  if (config.playground) await registerPlayground(app, parts.playgroundFolder);
+  if (config.playground && config.trustedDocuments.mode === 'require') refusePlayground(app);
+  else if (config.playground) await registerPlayground(app, parts.playgroundFolder);
   return app;
 }
 

@@ -2,6 +2,7 @@ import type { ApolloServer, BaseContext } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
+import type { GraphqlBody, ResolveDocument } from '../graphql/trusted-documents.ts';
 import { isJson } from './json-body.ts';
 import { Refusal, refusalOf } from './refusal.ts';
 import type { RequestFacts } from './request-facts.ts';
@@ -10,15 +11,19 @@ import type { RequestFacts } from './request-facts.ts';
 export type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply, facts: RequestFacts) => Promise<unknown>;
 
 /**
- * Hands requests to Apollo, which must have been started. `makeContext` may throw: the answer is then its AppError, or
- * INTERNAL_SERVER_ERROR, and never the "Context creation failed: <message>" that Apollo would make of it. What it makes is
- * cloned by Apollo (prototype and own properties), so it can have no private fields and is not where to look for results.
+ * Hands requests to Apollo, which must have been started, with the document that they name. `makeContext` may throw: the
+ * answer is then its AppError, or INTERNAL_SERVER_ERROR, and never the "Context creation failed: <message>" that Apollo would
+ * make of it. What it makes is cloned by Apollo (prototype and own properties), so it can have no private fields and is not
+ * where to look for results.
  */
 export function makeGraphqlHandler<C extends BaseContext>(
   apollo: ApolloServer<C>,
   makeContext: (facts: RequestFacts) => C | Promise<C>,
+  resolveDocument: ResolveDocument,
 ): GraphqlHandler {
   return async (request, reply, facts) => {
+    // An object by now: registerGraphql has refused all else.
+    request.body = resolveDocument(request.body as GraphqlBody);
     let failed: { readonly failure: unknown } | undefined;
     const answer = fastifyApolloHandler(apollo, {
       context: async () => {

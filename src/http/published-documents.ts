@@ -1,4 +1,6 @@
+import { brotliCompressSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
+import { takesBrotli, varyByEncoding } from './content-encoding.ts';
 
 /** A JWK Set (RFC 7517 §5) of public keys. */
 export interface JwkSet {
@@ -20,9 +22,13 @@ export function registerJwks(app: FastifyInstance, readKeys: () => Promise<JwkSe
   });
 }
 
-/** `/schema.graphql`: the SDL for codegen, also while introspection is off. */
+/** `/schema.graphql`: the SDL for codegen, also while introspection is off. Compressed once, for all who take that. */
 export function registerSchema(app: FastifyInstance, sdl: string): void {
-  app.get('/schema.graphql', { config: { cache: 'no-cache' } }, (_, reply) =>
-    reply.type('text/plain; charset=utf-8').send(sdl),
-  );
+  const compressed = brotliCompressSync(sdl);
+  app.get('/schema.graphql', { config: { cache: 'no-cache' } }, (request, reply) => {
+    reply.type('text/plain; charset=utf-8');
+    varyByEncoding(reply);
+    if (!takesBrotli(request.headers['accept-encoding'])) return reply.send(sdl);
+    return reply.header('content-encoding', 'br').send(compressed);
+  });
 }

@@ -56,5 +56,7 @@ export function toRefusal(error: unknown): Refusal {
 
 /** The body of every refusal: `{"errors": […]}`, as GraphQL's own. */
 export function refusalBody({ message, code, retryAfter }: Refusal, requestId: string): string {
-  return JSON.stringify({ errors: [{ message, extensions: { code, requestId, retryAfter } }] });
+  // A client that reads `fields` of BAD_USER_INPUT finds a list, as in GraphQL's own answers.
+  const fields = code === 'BAD_USER_INPUT' ? [] : undefined;
+  return JSON.stringify({ errors: [{ message, extensions: { code, requestId, retryAfter, fields } }] });
 }

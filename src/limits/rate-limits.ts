@@ -128,6 +128,13 @@ const DEFAULTS = {
     counts: 'every',
     of: 'readings of the audit trail by one user (auditEvents, auditIntegrity)',
   },
+  readingByUser: {
+    points: 300,
+    windowSeconds: MINUTE,
+    key: 'user',
+    counts: 'every',
+    of: 'readings of other people by one user (user, users)',
+  },
   mutationByClient: {
     points: 300,
     windowSeconds: MINUTE,

@@ -11,7 +11,7 @@ import { inTransaction } from '../platform/transaction.ts';
 import { holdActor } from '../users/held-actor.repository.ts';
 import { ownAct } from '../users/own-act.ts';
 import type { ViewerWithUser } from '../users/profile.service.ts';
-import { findCredentials } from '../users/users.repository.ts';
+import { findCredentials, findDataKeys } from '../users/users.repository.ts';
 import { findHeldRoles, findStoredDevices, findStoredSessions, findStoredTokens } from './export.repository.ts';
 import {
   devicesMember,
@@ -70,6 +70,7 @@ export class ExportService {
     const user = await findCredentials(tx, userId);
     if (!user?.dataKey) throw new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
     const key = dataKeys.unwrap(user.dataKey);
+    const keys = new Map((await findDataKeys(tx, userId)).map((row) => [row.id, dataKeys.unwrap(row)]));
     return {
       format: EXPORT_FORMAT,
       user: userMember(user, key),
@@ -79,7 +80,7 @@ export class ExportService {
       devices: devicesMember(await findStoredDevices(tx, userId)),
       mailedTokens: tokensMember(await findStoredTokens(tx, userId), key),
       waitingMails: mailsMember(await outbox.listWaiting(tx, { userId, key })),
-      ...(await collectEvents(tx, { userId, key }, dayKeys)),
+      ...(await collectEvents(tx, { userId, keys }, dayKeys)),
     };
   }
 }

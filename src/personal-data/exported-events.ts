@@ -12,7 +12,8 @@ const MOST_EVENTS = 50_000;
 
 interface Person {
   readonly userId: UserId;
-  readonly key: SealingKey;
+  /** All data keys of theirs by id, those from before a reseal too. */
+  readonly keys: ReadonlyMap<string, SealingKey>;
 }
 
 /** The person's part of the audit trail, newest first, and how many older events did not fit. */
@@ -44,7 +45,7 @@ async function toMember(event: AuditEventEntity, person: Person, dayKey: FindKey
   const isActor = event.actorId === person.userId;
   const isSubject = event.subjectId === person.userId;
   const keyOf = (kind: string | null, id: string | null) =>
-    id === null ? undefined : kind === 'DAY' ? dayKey(id) : id === person.key.id ? person.key : undefined;
+    id === null ? undefined : kind === 'DAY' ? dayKey(id) : person.keys.get(id);
   const originKey = isActor ? await keyOf(event.originKeyKind, event.originKeyId) : undefined;
   const subjectKey = isSubject ? await keyOf(event.subjectKeyKind, event.subjectKeyId) : undefined;
   const origin = originKey ? openOrigin(event, originKey) : null;

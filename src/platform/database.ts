@@ -11,8 +11,8 @@ export interface DatabaseConnection {
   readonly pool: number;
 }
 
-const CONNECT_MS = 5_000;
-const STATEMENT_MS = 15_000;
+export const CONNECT_MS = 5_000;
+export const STATEMENT_MS = 15_000;
 
 /** pg-pool's words: it gives its errors no code. */
 const NONE_FREE = 'timeout exceeded when trying to connect';

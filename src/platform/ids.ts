@@ -6,6 +6,7 @@ export type SessionId = Branded<'SessionId'>;
 export type RoleId = Branded<'RoleId'>;
 export type DeviceId = Branded<'DeviceId'>;
 export type DataKeyId = Branded<'DataKeyId'>;
+export type NodeId = Branded<'NodeId'>;
 export type DayKeyId = Branded<'DayKeyId'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

@@ -29,18 +29,26 @@ export class RoleEntity {
   createdAt!: Date;
 }
 
-/** Who holds which role. Roles are downhill of users, so  is named here, not imported. */
+/** Who holds which role. Roles are downhill of users, so UserEntity is named here, not imported. */
 @Entity('user_roles')
+@Index('user_roles_role_id_created_at_idx', ['roleId', 'userCreatedAt', 'userId'])
+@Index('user_roles_role_id_status_created_at_idx', ['roleId', 'userStatus', 'userCreatedAt', 'userId'])
 export class UserRoleEntity {
   @PrimaryColumn('uuid', { name: 'user_id', primaryKeyConstraintName: 'user_roles_pkey' })
   @ForeignKey('UserEntity', { name: 'user_roles_user_id_fkey', onDelete: 'CASCADE' })
   userId!: UserId;
 
-  @Index('user_roles_role_id_idx')
   @PrimaryColumn('uuid', { name: 'role_id', primaryKeyConstraintName: 'user_roles_pkey' })
   @ForeignKey(() => RoleEntity, { name: 'user_roles_role_id_fkey' })
   roleId!: RoleId;
 
   @Column('timestamp with time zone', { name: 'assigned_at', precision: 3 })
   assignedAt!: Date;
+
+  /** Of the user. Triggers keep both as they are there, so that a page of a role's holders is one range of an index. */
+  @Column('timestamp with time zone', { name: 'user_created_at', precision: 3 })
+  userCreatedAt?: Date;
+
+  @Column('text', { name: 'user_status' })
+  userStatus?: string;
 }

@@ -10,11 +10,13 @@ import type { ReauthenticationService } from './reauthentication.service.ts';
 import type { ServiceTokenService } from './service-token.service.ts';
 import type { SessionViewer } from './session.record.ts';
 import { Session } from './session.type.ts';
+import type { SessionReadingService } from './session-reading.service.ts';
 
 interface OwnSessionsResolverParts {
   readonly reauthentication: ReauthenticationService;
   readonly serviceTokens: ServiceTokenService;
   readonly ownSessions: OwnSessionsService;
+  readonly reading: SessionReadingService;
   readonly dataKeys: DataKeys;
 }
 
@@ -78,7 +80,7 @@ export class OwnSessionsResolver {
       'Live sessions, latest first, never more than 100 (a new login ends the oldest). Self, or SESSIONS_READ.',
   })
   async sessions(@Root() user: User, @Ctx() context: RequestContext<SessionViewer>): Promise<Session[]> {
-    const records = await this.#parts.ownSessions.listLive(user.id);
+    const records = await this.#parts.reading.list(context, user.id);
     const current = context.knownViewer?.sessionId;
     return records.map((record) => new Session(record, record.id === current, () => user.key()));
   }

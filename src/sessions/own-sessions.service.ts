@@ -4,13 +4,13 @@ import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
-import { parseId, type SessionId, type UserId } from '../platform/ids.ts';
+import { parseId, type SessionId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { bumpVersion, holdActor } from '../users/held-actor.repository.ts';
 import { ownAct } from '../users/own-act.ts';
 import type { SessionEnding } from '../users/session-ending.port.ts';
-import type { SessionRecord, SessionViewer } from './session.record.ts';
-import { findLiveSessions, revokeOwnSession } from './sessions.repository.ts';
+import type { SessionViewer } from './session.record.ts';
+import { revokeOwnSession } from './sessions.repository.ts';
 
 interface OwnSessionsParts {
   readonly database: DataSource;
@@ -26,12 +26,6 @@ export class OwnSessionsService {
 
   constructor(parts: OwnSessionsParts) {
     this.#parts = parts;
-  }
-
-  /** A user's live sessions, latest first. */
-  listLive(userId: UserId): Promise<SessionRecord[]> {
-    const { database, clock } = this.#parts;
-    return findLiveSessions(database.manager, userId, clock.now());
   }
 
   /** Ends one of the viewer's own live sessions. NOT_FOUND for any other id: whose it is, is nobody's business. */

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Sealed } from '../crypto/sealed.ts';
 import type { SessionId, UserId } from '../platform/ids.ts';
+import type { NamedStatement, PipelinedReads } from '../platform/pipelined-reads.ts';
 import { UserEntity } from '../users/user.entity.ts';
 import { toUserRecord, USER_COLUMNS, USER_JOINS, type UserRow } from '../users/users.repository.ts';
 import { type AuthenticationMethod, SessionEntity, type TokenDelivery } from './session.entity.ts';
@@ -59,19 +60,37 @@ export async function findSession(manager: EntityManager, id: SessionId): Promis
   return row && { session: toSession(row), user: toUserRecord(row) };
 }
 
-/** The same for a viewer, with the epoch of the signing keys: what the token's own key is worth comes in the same round trip. */
-export async function findViewedSession(
-  manager: EntityManager,
-  id: SessionId,
-): Promise<(SessionOfUser & { readonly signingEpoch: number | null }) | undefined> {
-  const rows = await manager.query<(SessionColumns & UserRow & { signing_epoch: number | null })[]>(
-    `SELECT ${SESSION_COLUMNS}, ${USER_COLUMNS}, ${SIGNING_EPOCH} AS signing_epoch
-     FROM sessions s JOIN users u ON u.id = s.user_id ${USER_JOINS} WHERE s.id = $1`,
-    [id],
-  );
-  const [row] = rows;
-  return row && { session: toSession(row), user: toUserRecord(row), signingEpoch: row.signing_epoch };
+/** A session with its user, and the epoch of the signing keys: what the token's own key is worth comes in the same round trip. */
+export type ViewedSession = SessionOfUser & { readonly signingEpoch: number | null };
+
+const VIEWED_SESSIONS: NamedStatement = {
+  name: 'viewed-sessions',
+  text: `SELECT ${SESSION_COLUMNS}, ${USER_COLUMNS}, ${SIGNING_EPOCH} AS signing_epoch
+    FROM sessions s JOIN users u ON u.id = s.user_id ${USER_JOINS} WHERE s.id = ANY($1::uuid[])`,
+};
+
+/** The sessions of viewers, by id, in one statement. The ids must have been parsed: a malformed one fails all of them. */
+export async function findViewedSessions(
+  reads: Pick<PipelinedReads, 'read'>,
+  ids: readonly SessionId[],
+): Promise<ReadonlyMap<SessionId, ViewedSession>> {
+  return toViewed(await reads.read<ViewedRow>(VIEWED_SESSIONS, [ids]));
 }
+
+/** The same for one, by a connection of the pool. */
+export async function findViewedSession(manager: EntityManager, id: SessionId): Promise<ViewedSession | undefined> {
+  return toViewed(await manager.query<ViewedRow[]>(VIEWED_SESSIONS.text, [[id]])).get(id);
+}
+
+type ViewedRow = SessionColumns & UserRow & { readonly signing_epoch: number | null };
+
+const toViewed = (rows: readonly ViewedRow[]): ReadonlyMap<SessionId, ViewedSession> =>
+  new Map(
+    rows.map((row) => [
+      row.session_id,
+      { session: toSession(row), user: toUserRecord(row), signingEpoch: row.signing_epoch },
+    ]),
+  );
 
 export async function insertSession(tx: EntityManager, session: SessionEntity): Promise<void> {
   await tx.insert(SessionEntity, session);
@@ -221,14 +240,21 @@ export async function stepUp(
   return rows[0]?.generation;
 }
 
-/** The live sessions of a user, latest first. */
-export async function findLiveSessions(manager: EntityManager, userId: UserId, now: Date): Promise<SessionRecord[]> {
-  const rows = await manager.query<SessionColumns[]>(
-    `SELECT ${SESSION_COLUMNS} FROM sessions s
-     WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.created_at DESC, s.id DESC`,
-    [userId, now],
+/** The live sessions of some users, each user's latest first. Who has none is not in it. */
+export async function findLiveSessions(
+  manager: EntityManager,
+  userIds: readonly UserId[],
+  now: Date,
+): Promise<ReadonlyMap<UserId, readonly SessionRecord[]>> {
+  const rows = await manager.query<(SessionColumns & { readonly owner: UserId })[]>(
+    `SELECT ${SESSION_COLUMNS}, s.user_id AS owner FROM sessions s
+     WHERE s.user_id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $2
+     ORDER BY s.created_at DESC, s.id DESC`,
+    [userIds, now],
   );
-  return rows.map(toSession);
+  const sessions = new Map<UserId, SessionRecord[]>();
+  for (const row of rows) sessions.set(row.owner, [...(sessions.get(row.owner) ?? []), toSession(row)]);
+  return sessions;
 }
 
 /** Deletes sessions that ended by `endedBy`, by revocation or by time, the longest ended first. Answers how many. */

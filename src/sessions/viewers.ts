@@ -4,8 +4,9 @@ import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { permissionsOf } from '../roles/role.record.ts';
 import type { SessionOfUser, SessionViewer } from './session.record.ts';
-import { findViewedSession, markSeen } from './sessions.repository.ts';
+import { markSeen } from './sessions.repository.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import type { ViewedSessions } from './viewed-sessions.ts';
 
 /** `lastSeenAt` is kept to the minute: finer would cost a write for every read. */
 const SEEN_MS = 60_000;
@@ -20,12 +21,18 @@ export function isLive({ session, user }: SessionOfUser, now: Date): boolean {
 /** Finds who is logged in, from what an access token says and what the database says now. */
 export class Viewers {
   readonly #database: DataSource;
+  readonly #sessions: ViewedSessions;
   readonly #clock: Clock;
-
   readonly #signingKeys: Pick<SigningKeys, 'isGood'>;
 
-  constructor(parts: { database: DataSource; clock: Clock; signingKeys: Pick<SigningKeys, 'isGood'> }) {
+  constructor(parts: {
+    database: DataSource;
+    sessions: ViewedSessions;
+    clock: Clock;
+    signingKeys: Pick<SigningKeys, 'isGood'>;
+  }) {
     this.#database = parts.database;
+    this.#sessions = parts.sessions;
     this.#clock = parts.clock;
     this.#signingKeys = parts.signingKeys;
   }
@@ -41,7 +48,7 @@ export class Viewers {
         ? new AppError('TOKEN_EXPIRED', 'The access token is past its time. Call refresh, then repeat.')
         : new AppError('UNAUTHENTICATED', 'The Authorization header holds no access token of this server. Log in.');
     }
-    const read = await findViewedSession(this.#database.manager, credentials.sessionId);
+    const read = await this.#sessions.find(credentials.sessionId);
     const now = this.#clock.now();
     if (!read) throw ended();
     const { signingEpoch, ...found } = read;

@@ -1,18 +1,31 @@
 import type { EntityManager } from 'typeorm';
 import type { Viewer } from '../access/request-context.ts';
 import { AppError } from '../platform/errors.ts';
+import type { UserRecord } from './user.record.ts';
+
+/** A viewer whose data key was read with them. */
+interface KeyedViewer extends Viewer {
+  readonly user: Pick<UserRecord, 'dataKey'>;
+}
 
 /**
  * Locks the viewer's user and session, in share mode, and reads them as they stand at this moment: a request that was let in
- * before a logout, a disabling or an erasure must not change anything after it. Throws UNAUTHENTICATED.
+ * before a logout, a disabling or an erasure must not change anything after it. Throws UNAUTHENTICATED, and BUSY where the
+ * person's data key is not the one that the viewer was read with.
  */
-export async function holdActor(tx: EntityManager, { userId, sessionId }: Viewer, now: Date): Promise<void> {
+export async function holdActor(tx: EntityManager, viewer: Viewer | KeyedViewer, now: Date): Promise<void> {
+  const { userId, sessionId } = viewer;
   const held = await tx.query<unknown[]>(
     `SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id
      WHERE u.id = $1 AND u.status = 'ACTIVE' AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 FOR SHARE`,
     [userId, sessionId, now],
   );
   if (held.length === 0) throw new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
+  // Sealed under a key that a reseal has replaced meanwhile, a value would open no more.
+  const key = 'user' in viewer ? viewer.user.dataKey : null;
+  if (key === null) return;
+  const inUse = await tx.query<unknown[]>('SELECT 1 FROM data_keys WHERE id = $1 AND retired_at IS NULL', [key.id]);
+  if (inUse.length === 0) throw new AppError('BUSY', 'Your keys are being renewed. Repeat this.', { retryAfter: 1 });
 }
 
 /**

@@ -27,7 +27,7 @@ export async function insertUser(tx: EntityManager, rows: NewUserRows): Promise<
     EmailIndexEntity,
     rows.indexes.map(({ keyVersion, index }) => ({ userId, keyVersion, index })),
   );
-  await tx.insert(DataKeyEntity, { ...rows.dataKey, createdAt });
+  await tx.insert(DataKeyEntity, { ...rows.dataKey, createdAt, retiredAt: null });
   await tx.insert(ProfileEntity, { ...rows.profile, userId });
   await tx.query(
     `INSERT INTO user_roles (user_id, role_id, assigned_at) SELECT $1, id, $3 FROM roles WHERE name = ANY($2)`,

@@ -11,6 +11,8 @@ export const USER_ORIGINS = ['REGISTRATION', 'ADMINISTRATOR', 'OPERATOR', 'IMPOR
 export type UserOrigin = (typeof USER_ORIGINS)[number];
 
 @Entity('users')
+@Index('users_created_at_id_idx', ['createdAt', 'id'])
+@Index('users_status_created_at_id_idx', ['status', 'createdAt', 'id'])
 @Index('users_unverified_idx', ['createdAt'], { where: `status = 'PENDING' AND origin = 'REGISTRATION'` })
 @Check('users_status_check', `"status" IN ('PENDING', 'ACTIVE', 'DISABLED', 'ERASED')`)
 @Check('users_origin_check', `"origin" IN ('REGISTRATION', 'ADMINISTRATOR', 'OPERATOR', 'IMPORT')`)
@@ -30,6 +32,7 @@ export class UserEntity {
   @Column('bytea', { name: 'password_hash', nullable: true, transformer: sealedTransformer })
   passwordHash!: Sealed<string> | null;
 
+  @Index('users_pepper_id_idx')
   @Column('text', { name: 'pepper_id', nullable: true })
   pepperId!: string | null;
 

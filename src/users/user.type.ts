@@ -12,7 +12,7 @@ import { Profile } from './profile.type.ts';
 import { USER_STATUSES, type UserStatus } from './user.entity.ts';
 import type { UserRecord } from './user.record.ts';
 
-const UserStatusEnum = Object.fromEntries(USER_STATUSES.map((name) => [name, name])) as { [S in UserStatus]: S };
+export const UserStatusEnum = Object.fromEntries(USER_STATUSES.map((name) => [name, name])) as { [S in UserStatus]: S };
 registerEnumType(UserStatusEnum, {
   name: 'UserStatus',
   description: 'Where an account stands.',

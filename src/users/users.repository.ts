@@ -22,7 +22,8 @@ export const USER_COLUMNS = [
       'permissions', r.permissions, 'builtIn', r.built_in) ORDER BY r.name), '[]')
     FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS roles`,
 ].join(', ');
-export const USER_JOINS = 'LEFT JOIN data_keys k ON k.user_id = u.id LEFT JOIN profiles p ON p.user_id = u.id';
+export const USER_JOINS =
+  'LEFT JOIN data_keys k ON k.user_id = u.id AND k.retired_at IS NULL LEFT JOIN profiles p ON p.user_id = u.id';
 
 type ProfileRow = { readonly [F in ProfileField as `profile_${(typeof PROFILE_COLUMNS)[F]}`]: Buffer | null };
 
@@ -131,6 +132,14 @@ export async function findUserIdByAddress(
     [keyVersion, index],
   );
   return rows[0]?.id;
+}
+
+/** Every data key of a person, those from before a reseal too: what stands in the audit trail is still under them. */
+export function findDataKeys(manager: EntityManager, userId: UserId): Promise<WrappedDataKey[]> {
+  return manager.query(
+    'SELECT id, user_id AS "userId", wrapped, wrapping_key_id AS "wrappingKeyId" FROM data_keys WHERE user_id = $1',
+    [userId],
+  );
 }
 
 /** How often each set of argon2 parameters occurs, so that decoys can be made in the same proportions. */

@@ -36,11 +36,12 @@ describe('Apollo behind the route', () => {
   });
   beforeAll(async () => {
     await apollo.start();
-    const handleGraphql = makeGraphqlHandler(apollo, async (facts) => {
+    const makeContext = async (facts: RequestFacts) => {
       contexts.push(facts);
       if (failure !== undefined) throw failure;
       return { facts };
-    });
+    };
+    const handleGraphql = makeGraphqlHandler(apollo, makeContext, (body) => body);
     http = await startHttpApp({}, { handleGraphql });
   });
   beforeEach(() => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Answer } from '../support/client.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
 
 const REFRESH = `mutation Refresh($input: RefreshInput) { refresh(input: $input) {
   accessToken refreshToken session { expiresAt } user { email } } }`;
@@ -209,6 +209,32 @@ test('a new login ends the oldest of a hundred sessions', async () => {
     [first.userId],
   );
   expect(live[0].count).toBe(100);
+});
+
+describe('the answer that may be given again', () => {
+  const ENDINGS: Readonly<Record<string, (it: LoggedInClient, newer: string) => Promise<unknown>>> = {
+    'a logout': (_, newer) => server.anyone.as(newer).send('mutation { logout { loggedOut } }'),
+    'its owner elsewhere': async ({ sessionId }) =>
+      (await server.logIn('ada@example.com')).client.send(
+        `mutation { revokeSession(input: { id: "${sessionId}" }) { revoked } }`,
+      ),
+    'its time': ({ sessionId }) =>
+      server.database.query('UPDATE sessions SET expires_at = $2 WHERE id = $1', [sessionId, server.clock.now()]),
+    'its user being disabled': ({ userId }) =>
+      server.database.query(`UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`, [userId]),
+  };
+
+  test.each(Object.entries(ENDINGS))(
+    'is not, within its ten seconds either, once %s ended the session',
+    async (_, end) => {
+      const it = await server.logIn('ada@example.com');
+      const newer = (await refresh(it.refreshToken)).data['refresh'].accessToken;
+      expect((await refresh(it.refreshToken)).code).toBeUndefined();
+      await end(it, newer);
+      expect((await refresh(it.refreshToken)).code).toBe('INVALID_TOKEN');
+      await server.database.query(`UPDATE users SET status = 'ACTIVE' WHERE id = $1`, [it.userId]);
+    },
+  );
 });
 
 describe('on two servers that share one database', () => {

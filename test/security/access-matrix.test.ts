@@ -18,7 +18,7 @@ const WHO: Readonly<Record<string, string>> = {
     ServerInfo.secondFactorMethods ServerInfo.recentLoginSeconds ServerInfo.errorCodes ServerInfo.fieldProblems
     PasswordPolicy.minLength PasswordPolicy.maxLength PasswordPolicy.refuses`,
   'anyone, with sound credentials or none': 'Query.me',
-  'logged in': `Mutation.confirmEmailChange Mutation.reauthenticate Mutation.serviceToken Mutation.changePassword
+  'logged in': `Query.user Mutation.confirmEmailChange Mutation.reauthenticate Mutation.serviceToken Mutation.changePassword
     Mutation.updateProfile`,
   'logged in recently': `Mutation.requestEmailChange Mutation.revokeSession Mutation.revokeOtherSessions
     Mutation.exportMyData Mutation.eraseMe`,
@@ -29,18 +29,20 @@ const WHO: Readonly<Record<string, string>> = {
   'SESSIONS_REVOKE, logged in recently': 'Mutation.revokeUserSessions',
   'ROLES_WRITE, logged in recently': `Mutation.createRole Mutation.updateRole Mutation.deleteRole Mutation.assignRole
     Mutation.unassignRole`,
+  USERS_READ: 'Query.users',
   'self, or USERS_READ; else null': `User.email
     Profile.displayName Profile.givenName Profile.familyName Profile.bio Profile.phone Profile.birthDate Profile.address
     Profile.avatarUrl Profile.locale Profile.timeZone Profile.updatedAt`,
   'self, or SESSIONS_READ; else null': 'User.sessions',
   'whoever may read the object': `User.id User.emailVerified User.status User.roles User.permissions User.profile
     User.createdAt User.lastLoginAt
-    PageInfo.hasNextPage PageInfo.hasPreviousPage PageInfo.startCursor PageInfo.endCursor
     AuditEvent.id AuditEvent.at AuditEvent.type AuditEvent.outcome AuditEvent.actorKind AuditEvent.actorId AuditEvent.actor
     AuditEvent.subjectId AuditEvent.operationName AuditEvent.requestId AuditEvent.ip AuditEvent.userAgent AuditEvent.details
     AuditEvent.sealedAt AuditEventConnection.edges AuditEventConnection.nodes AuditEventConnection.pageInfo
     AuditEventEdge.cursor AuditEventEdge.node AuditIntegrity.intact AuditIntegrity.verifiedAt AuditIntegrity.head
     AuditIntegrity.sealedEvents AuditIntegrity.firstBrokenId AuditIntegrity.singleRole
+    UserConnection.edges UserConnection.nodes UserConnection.pageInfo UserEdge.cursor UserEdge.node
+    PageInfo.hasNextPage PageInfo.hasPreviousPage PageInfo.startCursor PageInfo.endCursor
     PostalAddress.lines PostalAddress.locality PostalAddress.region PostalAddress.postalCode PostalAddress.country
     Role.id Role.name Role.description Role.permissions Role.builtIn
     LoggedIn.accessToken LoggedIn.tokenType LoggedIn.expiresIn LoggedIn.refreshToken LoggedIn.session LoggedIn.user
@@ -104,6 +106,8 @@ const OTHER_PASSWORD = 'entirely other words';
 /** A call of each root field, and what it comes to once it is let through: the code, or undefined for an answer. */
 const CALLS: Readonly<Record<string, readonly [args: string, code: string | undefined]>> = {
   'Query.me': ['', undefined],
+  'Query.user': [`(id: "${NOBODY_ID}")`, undefined],
+  'Query.users': ['(first: 1)', undefined],
   'Query.serverInfo': ['', undefined],
   'Mutation.register': [`(input: { email: "new@example.com", password: "${PASSWORD}" })`, undefined],
   'Mutation.verifyEmail': [`(input: { token: "${NOBODY_TOKEN}" })`, 'INVALID_TOKEN'],
@@ -241,6 +245,8 @@ describe('every root field for every actor (v5.0.0-8.2.1)', () => {
     const value = answer?.data[field];
     if (refusal ?? outcome) expect(value).toBeNull();
     else if (root === 'Query.me' && actor === 'anonymous') expect(value).toBeNull();
+    // Of an id that nobody has.
+    else if (root === 'Query.user') expect(value).toBeNull();
     else expect(value).not.toBeNull();
   });
 });

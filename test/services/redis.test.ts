@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -6,60 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { GraphQLResolveInfo } from 'graphql';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { findFreePort } from '../../src/http/free-port.ts';
 import { type AtomicStore, makeAtomicStore } from '../../src/limits/atomic-store.ts';
 import { makeRateLimiter } from '../../src/limits/rate-limit-rules.ts';
 import { makeRateLimitTable } from '../../src/limits/rate-limits.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { Secret } from '../../src/platform/secret.ts';
+import { RedisServer } from '../support/redis-server.ts';
 
 const table = makeRateLimitTable({ rateLimits: {}, addressLimit: 1_000 });
 const { loginByClientAndAccount: row } = table;
 const INFO = { fieldName: 'login' } as GraphQLResolveInfo;
-
-/** A server of the test's own, since it is stopped and started, on a port that is free. */
-class RedisServer {
-  readonly port: number;
-  readonly directory: string;
-  #process: ChildProcess | undefined;
-
-  constructor(port: number, directory: string) {
-    this.port = port;
-    this.directory = directory;
-  }
-
-  get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
-  }
-
-  async start(): Promise<void> {
-    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--dir', this.directory];
-    this.#process = spawn('redis-server', options, { stdio: 'ignore' });
-    await until(async () => (await this.ask((redis) => redis.ping())) === 'PONG');
-  }
-
-  async stop(): Promise<void> {
-    const running = this.#process;
-    this.#process = undefined;
-    if (running === undefined) return;
-    const ended = new Promise((resolve) => running.once('exit', resolve));
-    running.kill('SIGKILL');
-    await ended;
-  }
-
-  /** Undefined where it does not answer. */
-  async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T | undefined> {
-    const redis = new Redis(this.url, { lazyConnect: true, retryStrategy: () => null, disconnectTimeout: 100 });
-    redis.on('error', () => undefined);
-    try {
-      return await question(redis);
-    } catch {
-      return undefined;
-    } finally {
-      redis.disconnect();
-    }
-  }
-}
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let i = 0; i < 100; i++) {
@@ -68,14 +25,6 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   }
   throw new Error('It did not come to that within 5 s');
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
 
 let server: RedisServer;
 let lines: string[];
@@ -100,7 +49,7 @@ const allowedOf = async (nodes: readonly AtomicStore[], times = 50) =>
   (await hitMany(nodes, times)).filter((hit) => hit?.allowed).length;
 
 beforeAll(async () => {
-  server = new RedisServer(await freePort(), await mkdtemp(join(tmpdir(), 'gatehouse-redis-')));
+  server = new RedisServer(await findFreePort('127.0.0.1'), await mkdtemp(join(tmpdir(), 'gatehouse-redis-')));
   await server.start();
 });
 afterAll(async () => {

@@ -313,3 +313,21 @@ describe('PORT=0', () => {
     expect([config.publicUrl, config.appUrl]).toEqual(['http://localhost:8080', 'http://localhost:3000/x']);
   });
 });
+
+describe('trusted documents', () => {
+  test('are off, need their file otherwise, and a file that nothing reads is told', () => {
+    expect(load({}).trustedDocuments).toEqual({ mode: 'off', file: undefined });
+    for (const mode of ['prefer', 'require']) {
+      expect(faultsOf({ TRUSTED_DOCUMENTS: mode })).toEqual([
+        'TRUSTED_DOCUMENTS_FILE must be set where TRUSTED_DOCUMENTS is prefer or require.',
+      ]);
+    }
+    expect(load({ TRUSTED_DOCUMENTS: 'require', TRUSTED_DOCUMENTS_FILE: 'ids.json' })).toMatchObject({
+      trustedDocuments: { mode: 'require', file: '/srv/accounts/ids.json' },
+      warnings: [],
+    });
+    expect(load({ TRUSTED_DOCUMENTS_FILE: 'ids.json' }).warnings).toEqual([
+      'TRUSTED_DOCUMENTS_FILE is not read while TRUSTED_DOCUMENTS is off',
+    ]);
+  });
+});

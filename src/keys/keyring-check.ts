@@ -1,0 +1,78 @@
+import type { EntityManager } from 'typeorm';
+import { indexUnder } from '../crypto/blind-index.ts';
+import type { DataKeys } from '../crypto/data-keys.ts';
+import type { Keyring } from '../crypto/keyring.ts';
+import { open, SealBroken } from '../crypto/sealed.ts';
+import { openPasswordHash } from '../crypto/stored-password.ts';
+import { parseEmailAddress } from '../platform/email-address.ts';
+import { countUses, findUsedKeys } from './key-uses.repository.ts';
+import { sampleDataKeys, sampleHashes, sampleIndexes } from './keyring-check.repository.ts';
+
+/** A broken row alone must not stop the server; a key that opens none of so many is another one. */
+const SAMPLES = 3;
+
+const REMEDY =
+  'Nothing was changed. Start with the keyring that this database was last used with, or with a copy of it: without it these values cannot be read, by anybody';
+
+/**
+ * Whether the keyring is the one that the database was sealed with. Throws an Error that names every key that is missing, with
+ * the rows that need it, or the first that is another key of the same id. Reads a few rows of each key, however many there are.
+ */
+export async function checkKeyring(manager: EntityManager, keyring: Keyring, dataKeys: DataKeys): Promise<void> {
+  const used = await findUsedKeys(manager);
+  // An index row of a key that is held no more is of no use, and harms nobody: `keys retire` deletes it.
+  const missing = used.filter(
+    ({ purpose, id }) => purpose !== 'index' && !keyring.all(purpose).some((key) => key.id === id),
+  );
+  if (missing.length > 0) {
+    const lines: string[] = [];
+    for (const { purpose, id, table } of missing) {
+      const rows = (await countUses(manager, { purpose, id })).find((each) => each.table === table)?.rows ?? 0;
+      lines.push(`- the ${purpose} key "${id}", which ${rows} rows of ${table} need`);
+    }
+    throw new Error(`The keyring lacks keys:\n${lines.join('\n')}\n${REMEDY}`);
+  }
+  for (const { purpose, id, table } of used) {
+    const opens = await judgesOf(manager, keyring, dataKeys, { purpose, id, table });
+    if (opens.length > 0 && !opens.some(isTrue)) {
+      throw new Error(
+        `The ${purpose} key "${id}" of the keyring is not the one that ${table} was sealed with. ${REMEDY}`,
+      );
+    }
+  }
+}
+
+type Judge = () => boolean;
+
+async function judgesOf(
+  manager: EntityManager,
+  keyring: Keyring,
+  dataKeys: DataKeys,
+  { purpose, id, table }: { purpose: string; id: string; table: string },
+): Promise<Judge[]> {
+  if (table === 'data_keys') {
+    return (await sampleDataKeys(manager, id, SAMPLES)).map((row) => () => dataKeys.unwrap(row) !== undefined);
+  }
+  if (purpose === 'pepper') {
+    return (await sampleHashes(manager, id, SAMPLES)).map(
+      ({ id: userId, ...stored }) =>
+        () =>
+          openPasswordHash(keyring, userId, stored) !== '',
+    );
+  }
+  if (purpose !== 'index' || !keyring.all('index').some((key) => key.id === id)) return [];
+  return (await sampleIndexes(manager, id, SAMPLES)).map(({ dataKey, email, index }) => () => {
+    const place = { table: 'users', column: 'email', rowId: dataKey.userId };
+    const address = parseEmailAddress(open(dataKeys.unwrap(dataKey), place, email));
+    return address !== undefined && indexUnder(keyring, id, address.canonical).index.equals(index);
+  });
+}
+
+function isTrue(judge: Judge): boolean {
+  try {
+    return judge();
+  } catch (error) {
+    if (error instanceof SealBroken) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { Client } from 'pg';
+import { CONNECT_MS, STATEMENT_MS } from './database.ts';
+import type { Secret } from './secret.ts';
+
+/** A statement that each connection prepares once. The name belongs to this text alone. */
+export interface NamedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Two, so that a long batch on one does not hold up the next. */
+const CONNECTIONS = 2;
+
+/**
+ * Connections to the primary that all requests share, each question sent at once and answered in order. For reads alone that
+ * are one statement: a BEGIN, SET or LISTEN would be everybody's. Connects at the first read, and again after a loss.
+ */
+export class PipelinedReads {
+  readonly #url: Secret;
+  readonly #clients: (Promise<Client> | undefined)[] = Array.from({ length: CONNECTIONS }, () => undefined);
+  #turn = 0;
+  #isStopped = false;
+
+  constructor(url: Secret) {
+    this.#url = url;
+  }
+
+  /** The rows. Throws what pg throws: also where there is no connection, or it is lost meanwhile; nothing is tried again. */
+  async read<Row extends object>(statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
+    this.#turn = (this.#turn + 1) % CONNECTIONS;
+    const client = await this.#connect(this.#turn);
+    const { rows } = await client.query<Row>({ ...statement, values: [...values] });
+    return rows;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    const clients = await Promise.allSettled(this.#clients.filter((client) => client !== undefined));
+    await Promise.all(clients.map((client) => client.status === 'fulfilled' && client.value.end()));
+  }
+
+  #connect(index: number): Promise<Client> {
+    if (this.#isStopped) return Promise.reject(new TypeError('Reads after the end.'));
+    const known = this.#clients[index];
+    if (known) return known;
+    const client = new Client({
+      connectionString: this.#url.reveal(),
+      application_name: 'gatehouse-reads',
+      connectionTimeoutMillis: CONNECT_MS,
+      statement_timeout: STATEMENT_MS,
+      // A network that swallows everything: destroys the connection, and all that wait on it are told.
+      query_timeout: 2 * STATEMENT_MS,
+      pipeline: true,
+    });
+    const connecting = client.connect().then(() => client);
+    const forget = () => {
+      if (this.#clients[index] === connecting) this.#clients[index] = undefined;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    connecting.catch(forget);
+    this.#clients[index] = connecting;
+    return connecting;
+  }
+}

@@ -1,0 +1,189 @@
+import { readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { type CommandOutcome, runInTerminal } from '../support/terminal.ts';
+
+const PEOPLE = 5;
+const EVERY_FLOW_MS = 60_000;
+
+let server: TestServer;
+let second: TestServer;
+beforeAll(async () => {
+  server = await startTestServer({ LIMIT_LOGIN_CLIENT: '100000', LIMIT_REGISTER_CLIENT: '100000' });
+  second = await startTestServer({}, server.shared);
+  for (let i = 0; i < PEOPLE; i += 1) await server.signUp(address(i));
+}, EVERY_FLOW_MS);
+afterAll(async () => {
+  await second.stop();
+  await server.stop();
+});
+
+const address = (i: number) => `person${i}@example.com`;
+const keyringPath = () => join(server.shared.dataDir, 'keyring.json');
+const gatehouse = (typed: string, env: Record<string, string> = {}) =>
+  runInTerminal(typed.split(' '), {
+    NODE_ENV: 'test',
+    DATA_DIR: server.shared.dataDir,
+    DATABASE_URL: server.shared.serverUrl,
+    MIGRATION_DATABASE_URL: server.shared.ownerUrl,
+    LOG_LEVEL: 'error',
+    ...env,
+  });
+
+/** Runs it again until it is `done`: servers read a changed keyring within seconds. */
+async function eventually(typed: string, done = ({ code }: CommandOutcome) => code === 0): Promise<CommandOutcome> {
+  const until = Date.now() + 15_000;
+  for (;;) {
+    const outcome = await gatehouse(typed);
+    if (done(outcome) || Date.now() > until) return outcome;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 20_000; waited += 200) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('It did not come to hold');
+}
+
+/** With a live server that holds no key that was added since. */
+async function withServerThatLacksIt(work: () => Promise<void>): Promise<void> {
+  const id = '0190aaaa-0000-7000-8000-0000000000ff';
+  const keys = JSON.stringify({ held: ['wrapping/w1/0000000000000000'], active: [] });
+  await server.database.query("INSERT INTO nodes VALUES ($1, 'node-behind', $2, now(), now() + interval '1 hour')", [
+    id,
+    keys,
+  ]);
+  await work();
+  await server.database.query('DELETE FROM nodes WHERE id = $1', [id]);
+}
+
+const idsOf = async (table: string, column: string): Promise<string[]> => {
+  const rows = await server.database.query(`SELECT DISTINCT ${column} AS id FROM ${table} WHERE ${column} IS NOT NULL`);
+  return rows.map(({ id }: { id: string }) => id).sort();
+};
+
+const KINDS = [
+  {
+    purpose: 'wrapping',
+    old: 'w1',
+    id: 'w2',
+    uses: [
+      ['data_keys', 'wrapping_key_id'],
+      ['day_keys', 'wrapping_key_id'],
+    ],
+  },
+  { purpose: 'pepper', old: 'p1', id: 'p2', uses: [['users', 'pepper_id']] },
+  { purpose: 'system', old: 's1', id: 's2', uses: [['signing_keys', 'system_key_id']] },
+  { purpose: 'index', old: 'i1', id: 'i2', uses: [['email_indexes', 'key_version']] },
+] as const;
+
+describe.each(KINDS)('a rotation of the $purpose key', ({ purpose, old, id, uses }) => {
+  test(
+    'goes from key to key beside two running servers, and everybody logs in at every step',
+    async () => {
+      const everybodyLogsIn = async () => {
+        for (const each of [server, second]) {
+          const { client } = await each.logIn(address(0));
+          const me = await client.send('{ me { email } }');
+          expect(me.data['me']).toEqual({ email: address(0) });
+        }
+      };
+      expect((await gatehouse(`keys add --${purpose}`)).code).toBe(0);
+      await withServerThatLacksIt(async () => {
+        const early = await eventually(`keys rotate --${purpose}`, ({ err }) => !err.includes(hostname()));
+        expect([early.code, early.err]).toEqual([
+          1,
+          expect.stringMatching(`do not have the ${purpose} key "${id}" yet: node-behind \\(0190`),
+        ]);
+      });
+
+      expect(await eventually(`keys rotate --${purpose}`)).toMatchObject({ code: 0 });
+      await everybodyLogsIn();
+      if (purpose !== 'index') {
+        const needed = await eventually(`keys retire ${old}`, ({ err }) => !err.includes('still the active one'));
+        expect(needed.err).toMatch(new RegExp(`still needed by \\d+ rows of ${uses[0][0]}`));
+      }
+      expect(await eventually('keys rewrap')).toMatchObject({ code: 0 });
+      await everybodyLogsIn();
+      if (purpose === 'index') expect(await idsOf('email_indexes', 'key_version')).toEqual([old, id]);
+      expect(await eventually(`keys retire ${old}`)).toMatchObject({ code: 0 });
+      for (const [table, column] of uses) expect(await idsOf(table, column)).toEqual([id]);
+      await everybodyLogsIn();
+
+      const { out } = await gatehouse('keys list');
+      expect(out).toMatch(new RegExp(`^${purpose} +${id} +active`, 'm'));
+      expect(out).not.toMatch(new RegExp(`^${purpose} +${old} `, 'm'));
+    },
+    EVERY_FLOW_MS,
+  );
+});
+
+test(
+  'a new audit key is introduced by the one before, and events go on under it',
+  async () => {
+    expect((await gatehouse('keys add --audit')).code).toBe(0);
+    expect(await eventually('keys rotate --audit')).toMatchObject({ code: 0 });
+    await until(async () => (await idsOf('audit_keys', 'id')).includes('a2'));
+    await server.logIn(address(0));
+    await until(async () => (await idsOf('audit_seals', 'audit_key_id')).includes('a2'));
+    const { code, err } = await eventually(
+      'keys retire a1',
+      (outcome) => !outcome.err.includes('still the active one'),
+    );
+    expect([code, err]).toEqual([1, expect.stringMatching(/still needed by \d+ rows of audit_events/)]);
+    expect(await idsOf('audit_keys', 'previous')).toEqual(['', 'a1']);
+  },
+  EVERY_FLOW_MS,
+);
+
+describe('the keyring file', () => {
+  test('stays with its owner alone, the one before beside it', () => {
+    for (const path of [keyringPath(), `${keyringPath()}.previous`]) expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('is printed where it cannot be written, and left as it is', async () => {
+    const text = readFileSync(keyringPath(), 'utf8');
+    const { code, out } = await gatehouse('keys add --wrapping', { KEYRING: text });
+    expect(code).toBe(0);
+    expect(Object.keys(JSON.parse(out).wrapping.keys)).toEqual(['w2', 'w3']);
+    expect(readFileSync(keyringPath(), 'utf8')).toBe(text);
+  });
+});
+
+test('keys list shows no secret of any key', async () => {
+  const { out } = await gatehouse('keys list');
+  const { wrapping, index, pepper, system, audit } = JSON.parse(readFileSync(keyringPath(), 'utf8'));
+  for (const { keys } of [wrapping, index, pepper, system, audit]) {
+    for (const secret of Object.values<string>(keys)) expect(out).not.toContain(secret);
+  }
+  expect(out).toMatch(/^SERVER +LAST SEEN +LACKS$/m);
+});
+
+test('the audit trail tells of each key that was added, became active, and was taken out', async () => {
+  const rows = await server.database.query(
+    "SELECT type, subject_id AS key FROM audit_events WHERE type LIKE 'key.%' AND type <> 'key.moved' ORDER BY id",
+  );
+  const told = rows.map(({ type, key }: { type: string; key: string }) => `${type} ${key}`);
+  for (const { old, id } of KINDS) {
+    expect(told).toEqual(expect.arrayContaining([`key.added ${id}`, `key.activated ${id}`, `key.retired ${old}`]));
+  }
+});
+
+test.each([
+  'keys add',
+  'keys add --wrapping --index',
+  'keys rotate --wrapping --now',
+  'keys rewrap --audit',
+  'keys retire',
+  'keys reseal --before soon',
+  'keys calibrate --target-ms 5',
+  'sessions revoke',
+])('%s is refused with its help', async (typed) => {
+  const { code, err } = await gatehouse(typed);
+  expect([code, err.includes('Usage: gatehouse')]).toEqual([2, true]);
+});

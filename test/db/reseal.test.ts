@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { LoggedInClient } from '../support/server.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { runInTerminal } from '../support/terminal.ts';
+
+const PROFILE = { displayName: 'Ada', bio: 'Counts.', phone: '+4915112345678', birthDate: '1815-12-10' };
+const FIELDS = 'displayName bio phone birthDate';
+const ME = `{ me { email profile { ${FIELDS} } sessions { deviceName ip } } }`;
+const EVERYTHING = { email: 'ada@example.com', profile: PROFILE };
+
+let server: TestServer;
+let ada: LoggedInClient;
+let gone: LoggedInClient;
+beforeAll(async () => {
+  server = await startTestServer();
+  await server.signUp('ada@example.com', undefined, PROFILE);
+  ada = await server.logIn('ada@example.com');
+  gone = await server.person('gone@example.com');
+  await gone.client.send('mutation { eraseMe(input: { confirmEmail: "gone@example.com" }) { erased } }');
+});
+afterAll(() => server.stop());
+
+const gatehouse = (typed: string) =>
+  runInTerminal(typed.split(' '), {
+    NODE_ENV: 'test',
+    DATA_DIR: server.shared.dataDir,
+    DATABASE_URL: server.shared.serverUrl,
+    MIGRATION_DATABASE_URL: server.shared.ownerUrl,
+    LOG_LEVEL: 'error',
+  });
+const keysOf = (userId: string): Promise<{ id: string; retired: boolean }[]> =>
+  server.database.query(
+    'SELECT id, retired_at IS NOT NULL AS retired FROM data_keys WHERE user_id = $1 ORDER BY created_at',
+    [userId],
+  );
+const exported = async () => (await ada.client.send('mutation { exportMyData { data } }')).data['exportMyData'].data;
+
+describe('keys reseal', () => {
+  test('gives each person another data key, under which all that is theirs opens, in the sessions that they have', async () => {
+    const before = await ada.client.send(ME);
+    expect(before.data).toMatchObject({ me: EVERYTHING });
+    const { code, out } = await gatehouse('keys reseal');
+    expect([code, out]).toEqual([0, 'Sealed again: 1 people.\n']);
+    expect((await keysOf(ada.userId)).map(({ retired }) => retired)).toEqual([true, false]);
+    expect((await ada.client.send(ME)).data).toEqual(before.data);
+    const { client } = await server.logIn('ada@example.com');
+    expect((await client.send(ME)).data).toMatchObject({ me: EVERYTHING });
+  });
+
+  test('goes on opening what the audit trail has from before', async () => {
+    const before = await exported();
+    expect(before.auditEvents.some(({ ip }: { ip: string | null }) => ip === '127.0.0.1')).toBe(true);
+    await gatehouse('keys reseal');
+    const after = await exported();
+    const known = (event: { id: string }) => before.auditEvents.some(({ id }: { id: string }) => id === event.id);
+    expect(after.auditEvents.filter(known)).toEqual(before.auditEvents);
+    expect(after.auditEvents.length).toBeGreaterThan(before.auditEvents.length);
+  });
+
+  test('leaves no value of theirs under the old key', async () => {
+    await server.database.query('DELETE FROM data_keys WHERE user_id = $1 AND retired_at IS NOT NULL', [ada.userId]);
+    expect((await ada.client.send(ME)).data).toMatchObject({ me: EVERYTHING });
+    expect(
+      (await server.anyone.send(`mutation { refresh(input: { refreshToken: "${ada.refreshToken}" }) { expiresIn } }`))
+        .errors,
+    ).toEqual([]);
+  });
+
+  test('gives nobody a key who was erased', async () => {
+    expect(await keysOf(gone.userId)).toEqual([]);
+  });
+
+  test('with the time of a run that was stopped does nobody twice', async () => {
+    const before = await keysOf(ada.userId);
+    const { out } = await gatehouse(`keys reseal --before ${new Date(Date.now() - 3_600_000).toISOString()}`);
+    expect(out).toBe('Sealed again: 0 people.\n');
+    expect(await keysOf(ada.userId)).toEqual(before);
+  });
+
+  test('leaves somebody as they were whose row was tampered with, says who, and exits 1', async () => {
+    await server.database.query(
+      'UPDATE profiles SET bio = set_byte(bio, 20, (get_byte(bio, 20) + 1) % 256) WHERE user_id = $1',
+      [ada.userId],
+    );
+    const before = await keysOf(ada.userId);
+    const { code, err } = await gatehouse('keys reseal');
+    expect([code, err]).toEqual([1, expect.stringContaining(`A value of user ${ada.userId} does not open`)]);
+    expect(await keysOf(ada.userId)).toEqual(before);
+  });
+});
+
+test('sessions revoke --all ends everybody’s sessions and known devices, and a login after it goes on', async () => {
+  const bea = await server.person('bea@example.com');
+  const { code, out } = await gatehouse('sessions revoke --all');
+  expect([code, out]).toEqual([0, expect.stringMatching(/^Ended \d+ sessions of 2 people\.\n$/)]);
+  expect((await bea.client.send('{ me { email } }')).code).toBe('UNAUTHENTICATED');
+  const devices = await server.database.query('SELECT 1 FROM devices WHERE ended_at IS NULL');
+  expect(devices).toEqual([]);
+  const { client } = await server.logIn('bea@example.com');
+  expect((await client.send('{ me { email } }')).data['me']).toEqual({ email: 'bea@example.com' });
+});
