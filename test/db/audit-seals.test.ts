@@ -242,9 +242,10 @@ describe('the newest head', () => {
     const logger = recordingLogger();
     const heads = () => logger.lines.filter(({ facts }) => 'head' in facts).length;
     await record();
-    await db.sealer({ logger }).stop();
+    const keyring = rotated('audit', 'a2');
+    await db.sealer({ keyring, logger }).stop();
     expect(heads()).toBe(0);
-    const server = db.sealer({ logger });
+    const server = db.sealer({ keyring, logger });
     server.start();
     await record();
     await server.stop();
