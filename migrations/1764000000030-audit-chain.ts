@@ -10,7 +10,6 @@ export class AuditChain1764000000030 implements MigrationInterface {
     // Nothing was sealed before this migration, so the column needs no default.
     await runner.query(`ALTER TABLE "audit_positions" ADD "leaf" bytea NOT NULL`);
     await runner.query(`CREATE INDEX "audit_events_type_at_id_idx" ON "audit_events" ("type", "at", "id")`);
-    await runner.query(`CREATE INDEX "audit_events_outcome_at_id_idx" ON "audit_events" ("outcome", "at", "id")`);
     await runner.query(`
       CREATE TABLE "audit_keys" (
         "id" text NOT NULL CONSTRAINT "audit_keys_pkey" PRIMARY KEY,
@@ -81,7 +80,6 @@ export class AuditChain1764000000030 implements MigrationInterface {
         BEGIN RAISE EXCEPTION 'the audit trail is only ever added to' USING ERRCODE = 'insufficient_privilege'; END
       $$`);
     for (const table of ['audit_retention', ...ADDED_TO]) await runner.query(`DROP TABLE "${table}"`);
-    await runner.query('DROP INDEX "audit_events_outcome_at_id_idx"');
     await runner.query('DROP INDEX "audit_events_type_at_id_idx"');
     await runner.query('ALTER TABLE "audit_positions" DROP COLUMN "leaf"');
   }

@@ -1,6 +1,9 @@
 import { hostname } from 'node:os';
 import type { AuditQueue } from './audit/audit-queue.ts';
+import { readIntegrity } from './audit/integrity.ts';
 import { oldAuditBatches } from './audit/retention.ts';
+import { AuditReadingService } from './auditing/audit-reading.service.ts';
+import { AuditingResolver } from './auditing/auditing.resolver.ts';
 import type { Config } from './config.ts';
 import { AccessTokens } from './crypto/access-tokens.ts';
 import { keyringPath } from './crypto/keyring-file.ts';
@@ -226,6 +229,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     rereadKeyring: keyringFile === undefined ? undefined : () => readKeyring(config.keyring),
   });
 
+  const auditReading = new AuditReadingService({ database, audit, keyring, dataKeys, cursors, clock });
   const { retentionDays } = config.audit;
   const cleanUp = new CleanUp({
     database,
@@ -266,6 +270,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
       new SessionsResolver({ login, refresh, logout }),
       new OwnSessionsResolver({ reauthentication, serviceTokens, ownSessions, reading: sessionReading, dataKeys }),
       new PasswordResetResolver({ resets }),
+      new AuditingResolver({ reading: auditReading, readIntegrity: () => readIntegrity(foundation), dataKeys }),
       new PersonalDataResolver({ exports, erasures, dataKeys }),
       new UserAdministrationResolver({ invitations, administration: userAdministration, dataKeys }),
       new RolesResolver({ roles }),

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { GraphQLSchema } from 'graphql';
 import type { ClassType } from 'type-graphql';
+import { AuditingResolver } from './auditing/auditing.resolver.ts';
 import { buildSchema } from './graphql/build-schema.ts';
 import { ServerInfoResolver } from './graphql/server-info.ts';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.ts';
@@ -26,6 +27,7 @@ const RESOLVERS: readonly ClassType[] = [
   PersonalDataResolver,
   UserAdministrationResolver,
   RolesResolver,
+  AuditingResolver,
   ServerInfoResolver,
 ];
 

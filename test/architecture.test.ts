@@ -3,7 +3,7 @@ import { basename, dirname, join, normalize, sep } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 /** Each room imports itself and the rooms after it, nothing else: nouns above, gates below, and what both stand on. */
-const NOUNS: readonly string[] = ['personal-data', 'keys', 'sessions', 'users', 'roles', 'mail', 'audit'];
+const NOUNS: readonly string[] = ['auditing', 'personal-data', 'keys', 'sessions', 'users', 'roles', 'mail', 'audit'];
 const GATES: readonly string[] = ['http', 'graphql', 'access', 'limits'];
 const GROUND: readonly string[] = ['crypto', 'platform'];
 const DOWNHILL = [

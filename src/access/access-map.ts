@@ -42,6 +42,8 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
     user: row(loggedIn, 'readingByUser'),
     users: row(holding('USERS_READ'), 'readingByUser'),
     roles: row(holding('ROLES_READ')),
+    auditEvents: row(holding('AUDIT_READ'), 'auditReadingByUser'),
+    auditIntegrity: row(holding('AUDIT_READ'), 'auditReadingByUser'),
     serverInfo: row(anyone),
   },
   Mutation: {
@@ -157,6 +159,27 @@ export const ACCESS_MAP: Readonly<Record<string, Readonly<Record<string, FieldAc
   DeleteRolePayload: rows(asParent, 'deleted', 'deletedRoleId'),
   AssignRolePayload: rows(asParent, 'user'),
   UnassignRolePayload: rows(asParent, 'user'),
+
+  AuditEvent: rows(
+    asParent,
+    'id',
+    'at',
+    'type',
+    'outcome',
+    'actorKind',
+    'actorId',
+    'actor',
+    'subjectId',
+    'operationName',
+    'requestId',
+    'ip',
+    'userAgent',
+    'details',
+    'sealedAt',
+  ),
+  AuditEventConnection: rows(asParent, 'edges', 'nodes', 'pageInfo'),
+  AuditEventEdge: rows(asParent, 'cursor', 'node'),
+  AuditIntegrity: rows(asParent, 'intact', 'verifiedAt', 'head', 'sealedEvents', 'firstBrokenId', 'singleRole'),
 
   ServerInfo: rows(
     anyone,

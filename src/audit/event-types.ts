@@ -306,6 +306,20 @@ export const EVENT_TYPES = {
     subject: 'row',
     details: { fault: oneOf(...TRAIL_FAULTS), events: count },
   },
+  'audit.read': {
+    says: 'A page of this trail was read: how many events it showed, and what they were chosen by.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { events: count, filters: someOf('types', 'outcome', 'actorId', 'subjectId', 'after', 'before') },
+    power: true,
+  },
+  'audit.exported': {
+    says: 'Sealed events were exported, or one was proved, on the command line.',
+    outcome: 'SUCCESS',
+    subject: 'none',
+    details: { format: oneOf('JSONL', 'CEF', 'PROOF'), events: count },
+    power: true,
+  },
   'audit.overflowed': {
     says: 'Refusals came faster than they could be written; so many are not in the trail.',
     outcome: 'FAILED',

@@ -20,3 +20,13 @@ export function merkleRoot(leaves: readonly Buffer[]): Buffer {
   const split = splitOf(leaves.length);
   return nodeHash(merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
 }
+
+/** What shows that the leaf `index` is in the tree, from the leaf up (RFC 6962 §2.1.1). */
+export function inclusionPath(leaves: readonly Buffer[], index: number): readonly Buffer[] {
+  if (leaves.length <= 1) return [];
+  const split = splitOf(leaves.length);
+  const [left, right] = [leaves.slice(0, split), leaves.slice(split)];
+  return index < split
+    ? [...inclusionPath(left, index), merkleRoot(right)]
+    : [...inclusionPath(right, index - split), merkleRoot(left)];
+}

@@ -59,6 +59,15 @@ export async function findSeal(manager: EntityManager, id: number): Promise<Stor
   return rows[0];
 }
 
+/** The seal that covers an event. */
+export async function findSealOf(manager: EntityManager, eventId: string): Promise<StoredSeal | undefined> {
+  const rows: StoredSeal[] = await manager.query(
+    `SELECT ${SEAL_COLUMNS} FROM audit_seals WHERE id = (SELECT seal_id FROM audit_positions WHERE event_id = $1)`,
+    [eventId],
+  );
+  return rows[0];
+}
+
 type QueueRow = SealedEvent & { readonly eventId: string; readonly position: number | null };
 
 /** What waits to be sealed, in order of id, after the id `after`, but for the ids to be passed over. */

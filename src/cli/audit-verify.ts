@@ -5,6 +5,7 @@ import { verifyTrail } from '../audit/verify-trail.ts';
 import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
 import { type Command, UsageError } from './command.ts';
+import { toTime } from './words.ts';
 
 const PROGRESS_MS = 2_000;
 const number = new Intl.NumberFormat('en');
@@ -58,12 +59,6 @@ function headsOf(file: string, text: string): readonly string[] {
   const heads = readHeadsIn(text);
   if (heads.length === 0) throw new Error(`There is no head of an audit trail in ${file}`);
   return heads;
-}
-
-function toTime(text: string | undefined): Date | undefined {
-  const time = text === undefined ? undefined : new Date(text);
-  if (time && Number.isNaN(time.getTime())) throw new UsageError('--since must be a date or a time (ISO 8601).');
-  return time;
 }
 
 function parse(words: readonly string[]) {

@@ -1,5 +1,7 @@
 import { ConfigError } from '../config.ts';
 import { auditAcknowledgeRestoreCommand } from './audit-acknowledge-restore.ts';
+import { auditExportCommand } from './audit-export.ts';
+import { auditProveCommand } from './audit-prove.ts';
 import { auditVerifyCommand } from './audit-verify.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { keysAddCommand } from './keys-add.ts';
@@ -42,6 +44,8 @@ const COMMANDS: readonly Command[] = [
   keysCalibrateCommand,
   restoreCommand,
   auditVerifyCommand,
+  auditExportCommand,
+  auditProveCommand,
   auditAcknowledgeRestoreCommand,
   typeormCommand,
 ];

@@ -23,3 +23,10 @@ export function required(value: string | undefined, option: string): string {
   if (value === undefined || value.trim() === '') throw new UsageError(`--${option} is missing.`);
   return value;
 }
+
+/** The time that `--since` names. */
+export function toTime(text: string | undefined): Date | undefined {
+  const time = text === undefined ? undefined : new Date(text);
+  if (time && Number.isNaN(time.getTime())) throw new UsageError('--since must be a date or a time (ISO 8601).');
+  return time;
+}

@@ -24,7 +24,7 @@ export const DEFAULT_MAX_ITEMS = 100;
 /** Keys of `GraphQLInputField.extensions`, which type-graphql's `@Extensions` fills for input and args classes. */
 interface InputExtensions {
   readonly limits?: InputLimits;
-  readonly password?: 'new' | 'current';
+  readonly password?: 'new' | 'new-of-user' | 'current';
 }
 
 /** What the field of an input or args class takes. */
@@ -35,6 +35,12 @@ export const CurrentPassword = () => Extensions({ password: 'current' } satisfie
 
 /** A password to be set: also judged by the policy, together with all else that is wrong in the input. */
 export const NewPassword = () => Extensions({ password: 'new' } satisfies InputExtensions);
+
+/**
+ * A password to be set for somebody who is known: their service judges it, its length too, since it knows what they are called.
+ * Here it is only kept from being no text at all.
+ */
+export const NewPasswordOfUser = () => Extensions({ password: 'new-of-user' } satisfies InputExtensions);
 
 /** What was declared for an input field or argument. */
 export function inputExtensionsOf(field: { readonly extensions: Readonly<Record<string, unknown>> }): InputExtensions {

@@ -93,6 +93,7 @@ export class InputProblems {
   #checkOfMember(member: GraphQLArgument | GraphQLInputField): Check | undefined {
     const { limits = {}, password } = inputExtensionsOf(member);
     if (password === 'current') return textCheck(findCurrentPasswordProblem);
+    if (password === 'new-of-user') return textCheck(findPasswordProblem);
     if (password === 'new') return this.#newPasswordCheck();
     return this.#checkOfType(member.type, limits);
   }

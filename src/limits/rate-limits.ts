@@ -121,6 +121,13 @@ const DEFAULTS = {
     counts: 'every',
     of: 'acts of administration of one user (createUser, assignRole, …)',
   },
+  auditReadingByUser: {
+    points: 300,
+    windowSeconds: MINUTE,
+    key: 'user',
+    counts: 'every',
+    of: 'readings of the audit trail by one user (auditEvents, auditIntegrity)',
+  },
   readingByUser: {
     points: 300,
     windowSeconds: MINUTE,

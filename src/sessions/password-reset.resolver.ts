@@ -1,6 +1,6 @@
 import { Arg, Ctx, Field, InputType, Mutation, ObjectType, Resolver } from 'type-graphql';
 import type { RequestContext } from '../access/request-context.ts';
-import { CurrentPassword, Limits } from '../graphql/input-limits.ts';
+import { Limits, NewPasswordOfUser } from '../graphql/input-limits.ts';
 import type { PasswordResetService } from '../users/password-reset.service.ts';
 import type { TokenDelivery } from './session.entity.ts';
 import { TokenDeliveryEnum } from './token-delivery.enum.ts';
@@ -12,9 +12,8 @@ class ResetPasswordInput {
   @Limits({ notBlank: true })
   token!: string;
 
-  /** Judged by the service, which knows whose it is: here it is only kept from being no text at all. */
   @Field(() => String, { description: 'Judged by serverInfo.passwordPolicy; not the current one.' })
-  @CurrentPassword()
+  @NewPasswordOfUser()
   newPassword!: string;
 
   @Field(() => TokenDeliveryEnum, {

@@ -1,11 +1,8 @@
 import { Field, InputType } from 'type-graphql';
-import { CurrentPassword, Limits } from '../graphql/input-limits.ts';
+import { CurrentPassword, Limits, NewPasswordOfUser } from '../graphql/input-limits.ts';
 import { EmailAddressScalar } from '../graphql/scalars/email-address.ts';
 
 const TOKEN = 'As it stands in the mail.';
-
-/** A new password is judged by the service, which knows whose it is: here it is only kept from being no text at all. */
-const NewPasswordOfUser = CurrentPassword;
 
 @InputType({ description: 'Who wants another verification mail.' })
 export class ResendVerificationInput {

@@ -13,8 +13,8 @@ let server: TestServer;
 let ada: LoggedInClient;
 beforeAll(async () => {
   server = await startTestServer(WITHOUT_LIMITS);
-  await server.signUp('ada@example.com');
-  ada = await server.logIn('ada@example.com');
+  // Of somebody without permissions, input of administration would not even be looked at.
+  ada = await server.person('ada@example.com', 'admin');
 });
 afterAll(() => server.stop());
 
@@ -23,7 +23,7 @@ async function rowCounts(): Promise<Record<string, number>> {
   await settled(server);
   const tables: { name: string }[] = await server.database.query(
     `SELECT table_name AS name FROM information_schema.tables
-     WHERE table_schema = 'public' AND table_name NOT IN ('audit_events', 'audit_unsealed', 'day_keys')`,
+     WHERE table_schema = 'public' AND table_name NOT LIKE 'audit%' AND table_name <> 'day_keys'`,
   );
   const counts = tables.map(async ({ name }) => {
     const [row] = await server.database.query(`SELECT count(*)::int AS count FROM "${name}"`);
@@ -246,6 +246,17 @@ const FAILING: Readonly<Record<string, Record<string, unknown>>> = {
   requestPasswordReset: { email: 'no address' },
   resetPassword: { token: 'x', newPassword: 'entirely other words' },
   updateProfile: { phone: 'no number' },
+  eraseMe: { confirmEmail: 'no address' },
+  eraseUser: { id: 'x', reason: 'x' },
+  createUser: { email: 'no address' },
+  disableUser: { id: 'x', reason: 'x' },
+  enableUser: { id: 'x' },
+  revokeUserSessions: { userId: 'x' },
+  createRole: { name: 'No Name', description: 'x', permissions: [] },
+  updateRole: { name: 'x' },
+  deleteRole: { name: 'x' },
+  assignRole: { userId: 'x', role: 'x' },
+  unassignRole: { userId: 'x', role: 'x' },
 };
 
 const NASTY: readonly unknown[] = [

@@ -232,3 +232,48 @@ describe('a device token', () => {
     expect((await send(PASSWORD, newer)).code).toBeUndefined();
   });
 });
+
+describe('the length of a password', () => {
+  const TOO_LONG = [
+    ['257 characters', 'xk2vq9wz7hfm4tb-'.repeat(17)],
+    ['257 signs of four bytes', '🐴'.repeat(257)],
+    ['30,000 signs that NFKC makes 18 letters each', '﷽'.repeat(30_000)],
+  ] as const;
+  const expectTooLong = ({ errors, text }: Awaited<ReturnType<typeof login>>, password: string) => {
+    expect(errors[0]?.extensions).toMatchObject({ code: 'WEAK_PASSWORD', reasons: ['TOO_LONG'] });
+    expect(errors[0]?.extensions.fields).toEqual([
+      {
+        path: ['input', 'newPassword'],
+        code: 'TOO_LONG',
+        limit: 256,
+        reasons: ['TOO_LONG'],
+        message: expect.any(String),
+      },
+    ]);
+    expect(text).not.toContain(password.slice(0, 32));
+  };
+
+  test.each(TOO_LONG)('is a weakness of a new one, and nothing of %s is hashed', async (_, newPassword) => {
+    const email = `moe${newPassword.length}@example.com`;
+    const { client } = await server.person(email);
+    expectTooLong(await client.send(CHANGE, { input: { currentPassword: PASSWORD, newPassword } }), newPassword);
+    await server.anyone.send(`mutation { requestPasswordReset(input: { email: "${email}" }) { accepted } }`);
+    const token = await server.mails.token(email, 2);
+    expectTooLong(await server.anyone.send(RESET, { input: { token, newPassword } }), newPassword);
+    // The refusal has not used the token, and what just fits is taken.
+    const fits = 'xk2vq9wz7hfm4tb-'.repeat(16).replace(/.$/, `${newPassword.length % 10}`);
+    expect((await server.anyone.send(RESET, { input: { token, newPassword: fits } })).errors).toEqual([]);
+    expect((await login(email, fits)).code).toBeUndefined();
+  });
+
+  test('of none at all is one too, and a text that nobody can have set is refused as a current one for its form', async () => {
+    const { client } = await server.person('ned@example.com');
+    const empty = await client.send(CHANGE, { input: { currentPassword: PASSWORD, newPassword: '' } });
+    expect(empty.errors[0]?.extensions).toMatchObject({ code: 'WEAK_PASSWORD' });
+    expect(empty.errors[0]?.extensions.reasons).toContain('TOO_SHORT');
+    for (const [, currentPassword] of TOO_LONG) {
+      const answer = await client.send(CHANGE, { input: { currentPassword, newPassword: NEWER } });
+      expect(answer.errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ code: 'TOO_LONG' }] });
+    }
+  });
+});

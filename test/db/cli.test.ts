@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ManualClock } from '../support/clock.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
@@ -196,4 +198,86 @@ describe('audit verify', () => {
       expect((await gatehouse(typed)).code).toBe(2);
     },
   );
+});
+
+describe('audit prove and audit export', () => {
+  /** What the stand-alone verifier says of a proof, run as a third party runs it. */
+  async function check(proof: string, fingerprint: string): Promise<string> {
+    const file = join(dataDir, 'proof.json');
+    writeFileSync(file, proof);
+    const done = promisify(execFile)(process.execPath, ['docs/verify-audit-proof.mjs', file, fingerprint]);
+    return done.then(
+      ({ stdout }) => stdout,
+      ({ stderr }: { stderr: string }) => /^Error: (NOT PROVED: .*)/m.exec(stderr)?.[1] ?? stderr,
+    );
+  }
+  const auditRoot = () => JSON.parse(readFileSync(join(dataDir, 'keyring.json'), 'utf8')).auditRoot;
+
+  test('prove any event to whoever has the fingerprint alone', async () => {
+    const rows = await server.database.query(
+      'SELECT event_id AS id, position FROM audit_positions ORDER BY position DESC LIMIT 3',
+    );
+    for (const { id, position } of rows) {
+      const { code, out, err } = await gatehouse(`audit prove ${id}`);
+      expect({ code, err }).toEqual({ code: 0, err: `Fingerprint of the first audit key: ${auditRoot()}\n` });
+      const verdict = await check(out, auditRoot());
+      expect(verdict).toContain(`PROVED: ${id} `);
+      expect(verdict).toContain(`position ${position}, `);
+    }
+  });
+
+  test('export every sealed event with a proof of its own, from a time on, and record that', async () => {
+    const { out } = await gatehouse('audit export --format jsonl');
+    const lines = out.trim().split('\n');
+    const [{ count }] = await server.database.query('SELECT count(*)::int AS count FROM audit_positions');
+    expect(lines.length).toBeGreaterThan(2);
+    expect(Math.abs(lines.length - count)).toBeLessThan(5);
+    for (const line of lines.slice(-3))
+      expect(await check(line, auditRoot())).toContain(`PROVED: ${JSON.parse(line).event.id} `);
+    expect((await gatehouse('audit export --format jsonl --since 2100-01-01')).out).toBe('');
+    const events = await server.database.query(
+      `SELECT details FROM audit_events WHERE type = 'audit.exported' ORDER BY id`,
+    );
+    expect(events.map(({ details }: { details: { format: string } }) => details.format)).toContain('JSONL');
+  });
+
+  test('a proof of other bytes, another place, another head or another root proves nothing', async () => {
+    const lines = (await gatehouse('audit export --format jsonl')).out.trim().split('\n');
+    const proofs = lines.map((line) => JSON.parse(line));
+    const proof = proofs.find(({ size }) => size > 1);
+    const [other] = proofs.filter(({ head }) => head !== proof.head);
+    const bytes = `${proof.bytes.slice(0, -4)}AAAA`;
+    const flipped = (jws: string) => jws.replace(/\.(.)/, (_, first) => `.${first === 'A' ? 'B' : 'A'}`);
+    expect(await check(JSON.stringify(proof), auditRoot())).toContain('PROVED: ');
+    for (const changed of [
+      { bytes },
+      { index: proof.index === 0 ? 1 : 0 },
+      { index: proof.index + proof.size },
+      { path: proof.path.slice(1) },
+      { path: [...proof.path, proof.path[0]] },
+      { head: other.head },
+      { head: flipped(proof.head) },
+      { keys: [] },
+    ]) {
+      expect(await check(JSON.stringify({ ...proof, ...changed }), auditRoot())).toMatch(/^NOT PROVED: /);
+    }
+    expect(await check(JSON.stringify(proof), `${auditRoot().slice(0, -1)}_`)).toContain('NOT PROVED: the first key');
+  });
+
+  test('speak Common Event Format to a SIEM', async () => {
+    const { out } = await gatehouse('audit export --format cef');
+    expect(out).toMatch(/^CEF:0\|Gatehouse\|Gatehouse\|1\|[\w.]+\|[^|]+\|\d\|rt=\d+ externalId=[0-9a-f-]{36} outcome=/);
+  });
+
+  test.each(['audit export', 'audit export --format xml', 'audit prove', 'audit prove not-an-id'])(
+    'refuses the words of: %s',
+    async (typed) => {
+      expect((await gatehouse(typed)).code).toBe(2);
+    },
+  );
+
+  test('say that an event is not there', async () => {
+    const { code, err } = await gatehouse('audit prove 01930000-0000-7000-8000-0000000000ff');
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('No sealed event has this id') });
+  });
 });

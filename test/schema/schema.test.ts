@@ -105,7 +105,7 @@ describe('the contract with clients', () => {
   test('moments are named …At and are DateTimes', () => {
     const untrue = allFields.filter(({ name, type }) => {
       const isMoment = getNamedType(type).name === 'DateTime';
-      const mayBe = /(?:At|Filter\.(?:after|before|createdAfter|createdBefore))$/.test(name);
+      const mayBe = /(?:At|\.at|Filter\.(?:after|before|createdAfter|createdBefore))$/.test(name);
       return isMoment !== mayBe;
     });
     expect(untrue.map(({ name }) => name)).toEqual([]);

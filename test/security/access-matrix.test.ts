@@ -23,6 +23,7 @@ const WHO: Readonly<Record<string, string>> = {
   'logged in recently': `Mutation.requestEmailChange Mutation.revokeSession Mutation.revokeOtherSessions
     Mutation.exportMyData Mutation.eraseMe`,
   ROLES_READ: 'Query.roles',
+  AUDIT_READ: 'Query.auditEvents Query.auditIntegrity',
   'USERS_WRITE, logged in recently': 'Mutation.createUser Mutation.disableUser Mutation.enableUser',
   'USERS_ERASE, logged in recently': 'Mutation.eraseUser',
   'SESSIONS_REVOKE, logged in recently': 'Mutation.revokeUserSessions',
@@ -35,6 +36,11 @@ const WHO: Readonly<Record<string, string>> = {
   'self, or SESSIONS_READ; else null': 'User.sessions',
   'whoever may read the object': `User.id User.emailVerified User.status User.roles User.permissions User.profile
     User.createdAt User.lastLoginAt
+    AuditEvent.id AuditEvent.at AuditEvent.type AuditEvent.outcome AuditEvent.actorKind AuditEvent.actorId AuditEvent.actor
+    AuditEvent.subjectId AuditEvent.operationName AuditEvent.requestId AuditEvent.ip AuditEvent.userAgent AuditEvent.details
+    AuditEvent.sealedAt AuditEventConnection.edges AuditEventConnection.nodes AuditEventConnection.pageInfo
+    AuditEventEdge.cursor AuditEventEdge.node AuditIntegrity.intact AuditIntegrity.verifiedAt AuditIntegrity.head
+    AuditIntegrity.sealedEvents AuditIntegrity.firstBrokenId AuditIntegrity.singleRole
     UserConnection.edges UserConnection.nodes UserConnection.pageInfo UserEdge.cursor UserEdge.node
     PageInfo.hasNextPage PageInfo.hasPreviousPage PageInfo.startCursor PageInfo.endCursor
     PostalAddress.lines PostalAddress.locality PostalAddress.region PostalAddress.postalCode PostalAddress.country
@@ -126,6 +132,8 @@ const CALLS: Readonly<Record<string, readonly [args: string, code: string | unde
     'INVALID_TOKEN',
   ],
   'Query.roles': ['', undefined],
+  'Query.auditEvents': ['(first: 1)', undefined],
+  'Query.auditIntegrity': ['', undefined],
   'Mutation.createUser': ['(input: { email: "user@example.com" })', 'CONFLICT'],
   'Mutation.disableUser': [`(input: { id: "${NOBODY_ID}", reason: "x" })`, 'NOT_FOUND'],
   'Mutation.eraseUser': [`(input: { id: "${NOBODY_ID}", reason: "x" })`, 'NOT_FOUND'],
