@@ -176,6 +176,7 @@ function tokenReader({ accessTokens, signingKeys }: Accounts): (token: string) =
       // Another node may have signed it with a key that is newer than what this one knows.
       return signingKeys
         .look()
+        .catch(() => undefined)
         .then(() => read(token))
         .catch(refusalOf);
     }

@@ -47,7 +47,8 @@ export class NodeRegistration {
 
   async stop(): Promise<void> {
     await this.#loop?.stop();
-    await deleteNode(this.#parts.database.manager, this.#id);
+    // Where the database is out of reach, the row ages out by itself.
+    await deleteNode(this.#parts.database.manager, this.#id).catch(() => undefined);
   }
 
   /** One sign of life. A keyring that cannot be read or used is logged, and the one in memory stays. */

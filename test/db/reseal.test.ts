@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Permission } from '../../src/access/permissions.ts';
+import type { WrappedDataKey } from '../../src/crypto/data-keys.ts';
+import type { SessionId, UserId } from '../../src/platform/ids.ts';
+import { holdActor } from '../../src/users/held-actor.repository.ts';
+import { WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { LoggedInClient } from '../support/server.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { runInTerminal } from '../support/terminal.ts';
 
 const PROFILE = { displayName: 'Ada', bio: 'Counts.', phone: '+4915112345678', birthDate: '1815-12-10' };
@@ -8,11 +13,13 @@ const FIELDS = 'displayName bio phone birthDate';
 const ME = `{ me { email profile { ${FIELDS} } sessions { deviceName ip } } }`;
 const EVERYTHING = { email: 'ada@example.com', profile: PROFILE };
 
+const LOGIN = `mutation { login(input: { email: "ada@example.com", password: "${PASSWORD}" }) { ... on LoggedIn { accessToken } } }`;
+
 let server: TestServer;
 let ada: LoggedInClient;
 let gone: LoggedInClient;
 beforeAll(async () => {
-  server = await startTestServer();
+  server = await startTestServer(WITHOUT_LIMITS);
   await server.signUp('ada@example.com', undefined, PROFILE);
   ada = await server.logIn('ada@example.com');
   gone = await server.person('gone@example.com');
@@ -47,6 +54,18 @@ describe('keys reseal', () => {
     expect((await client.send(ME)).data).toMatchObject({ me: EVERYTHING });
   });
 
+  test('makes a change BUSY whose viewer was read with the key before: sealed under it, it would open no more', async () => {
+    const [old, inUse] = await keysOf(ada.userId);
+    const hold = (id: string | undefined) => {
+      const dataKey = { id, userId: ada.userId, wrapped: Buffer.of(), wrappingKeyId: 'w1' } as WrappedDataKey;
+      const viewer = { userId: ada.userId as UserId, sessionId: ada.sessionId as SessionId, user: { dataKey } };
+      const rest = { permissions: new Set<Permission>(), authenticatedAt: server.clock.now() };
+      return server.database.transaction((tx) => holdActor(tx, { ...viewer, ...rest }, server.clock.now()));
+    };
+    await expect(hold(old?.id)).rejects.toMatchObject({ code: 'BUSY' });
+    await expect(hold(inUse?.id)).resolves.toBeUndefined();
+  });
+
   test('goes on opening what the audit trail has from before', async () => {
     const before = await exported();
     expect(before.auditEvents.some(({ ip }: { ip: string | null }) => ip === '127.0.0.1')).toBe(true);
@@ -68,6 +87,28 @@ describe('keys reseal', () => {
 
   test('gives nobody a key who was erased', async () => {
     expect(await keysOf(gone.userId)).toEqual([]);
+  });
+
+  test('among logins, refreshes and changes of the same person leaves nothing that does not open', async () => {
+    const codes: (string | undefined)[] = [];
+    let running = true;
+    const change = async () => {
+      while (running) {
+        const { accessToken } = (await server.anyone.send(LOGIN)).data?.['login'] ?? {};
+        const { code } = await server.anyone
+          .as(accessToken ?? ada.accessToken)
+          .send('mutation { updateProfile(input: { bio: "Counts.", displayName: "Ada" }) { user { id } } }');
+        codes.push(code);
+      }
+    };
+    const changes = [change(), change(), change(), change()];
+    for (let run = 0; run < 5; run += 1) expect((await gatehouse('keys reseal')).code).toBe(0);
+    running = false;
+    await Promise.all(changes);
+    expect(codes).toContain(undefined);
+    const { client } = await server.logIn('ada@example.com');
+    expect((await client.send(ME)).data).toMatchObject({ me: EVERYTHING });
+    expect((await client.send(ME)).errors).toEqual([]);
   });
 
   test('with the time of a run that was stopped does nobody twice', async () => {

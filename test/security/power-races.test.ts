@@ -95,7 +95,9 @@ describe('erasing', () => {
         eraseBy(ada, bob),
         round % 3 === 0 ? eraseBy(bob, ada) : round % 3 === 1 ? disable(bob, bob) : unassign(atTheOther(bob), ada),
       ]);
-      expect([round, codesOf(answers).filter((code) => code === 'done').length]).toEqual([round, 1]);
+      // Who has disabled himself may be erased afterwards; of acts on each other only the first can be done.
+      const done = codesOf(answers).filter((code) => code === 'done').length;
+      expect([round, round % 3 === 1 ? done > 0 : done === 1]).toEqual([round, true]);
       expect(await administrators(server)).toHaveLength(1);
     }
   });
