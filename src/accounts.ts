@@ -13,8 +13,8 @@ import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
 import { NodeRegistration } from './keys/node-registration.ts';
-import { MailOutbox } from './mail/mail-outbox.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
+import { makeMails } from './mails.ts';
 import { ErasureService } from './personal-data/erasure.service.ts';
 import { ExportService } from './personal-data/export.service.ts';
 import { PersonalDataResolver } from './personal-data/personal-data.resolver.ts';
@@ -48,9 +48,7 @@ import { CredentialsResolver } from './users/credentials.resolver.ts';
 import { EmailChangeService } from './users/email-change.service.ts';
 import { EmailVerification } from './users/email-verification.ts';
 import { endedMailTokens } from './users/mail-token-clean-up.ts';
-import { MailTokens } from './users/mail-tokens.ts';
 import { NewPassword } from './users/new-password.ts';
-import type { TokenPurpose } from './users/one-time-token.entity.ts';
 import { OwnPassword } from './users/own-password.ts';
 import { PasswordService } from './users/password.service.ts';
 import { PasswordCheck } from './users/password-check.ts';
@@ -65,7 +63,6 @@ import { UserAdministrationResolver } from './users/user-administration.resolver
 import { UserAdministrationService } from './users/user-administration.service.ts';
 import { UserCreation } from './users/user-creation.ts';
 import { UserInvitationService } from './users/user-invitation.service.ts';
-import { UserMails } from './users/user-mails.ts';
 import { UserReadingService } from './users/user-reading.service.ts';
 import { countPasswordParameters } from './users/users.repository.ts';
 import { UsersResolver } from './users/users.resolver.ts';
@@ -87,23 +84,10 @@ const CLEAN_UP_BATCH = 500;
 export function makeAccounts({ config, foundation, transport, auditQueue, policy }: AccountsParts) {
   const { clock, random, logger, keyring, database, dataKeys, dayKeys, audit } = foundation;
   const life = config.sessions;
-  const seconds = tokenSeconds(config);
 
   const hasher = new PasswordHasher(config.passwords, random);
   const passwords = new PasswordCheck({ hasher, keyring });
-  const outbox = new MailOutbox({
-    database,
-    dataKeys,
-    dayKeys,
-    audit,
-    transport,
-    clock,
-    random,
-    logger,
-    appUrl: config.appUrl,
-  });
-  const mailTokens = new MailTokens({ keyring, clock, random, seconds });
-  const mails = new UserMails({ outbox, tokens: mailTokens, dataKeys, seconds });
+  const { outbox, mailTokens, mails } = makeMails(config, foundation, transport);
   const creation = new UserCreation({ keyring, dataKeys, clock, random });
   const jobs = new AddressJobs({ database, dayKeys, clock, random, logger });
   const addressWork = new AddressWork({ audit, keyring, dataKeys, creation, mails });
@@ -198,6 +182,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     administration,
     dataKeys,
     endings,
+    mails,
     clock,
   });
   const sessionReading = new SessionReadingService({ database, audit, dataKeys, clock });
@@ -306,11 +291,3 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
 }
 
 export type Accounts = ReturnType<typeof makeAccounts>;
-
-const tokenSeconds = ({ mailTokens }: Config): Readonly<Record<TokenPurpose, number>> => ({
-  VERIFY_EMAIL: mailTokens.verifySeconds,
-  RESET_PASSWORD: mailTokens.resetSeconds,
-  SET_PASSWORD: mailTokens.setPasswordSeconds,
-  CHANGE_EMAIL: mailTokens.changeSeconds,
-  REVERT_EMAIL: mailTokens.revertSeconds,
-});

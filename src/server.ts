@@ -16,9 +16,8 @@ import { makeGraphqlHandler } from './http/graphql-route.ts';
 import { databaseCheck } from './http/health.ts';
 import { makeAtomicStore } from './limits/atomic-store.ts';
 import { makeRateLimitTable } from './limits/rate-limits.ts';
-import { makeFileTransport } from './mail/file-transport.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
-import { makeSmtpTransport } from './mail/smtp-transport.ts';
+import { makeTransport } from './mails.ts';
 import { judgeBy, readPasswordPolicy } from './password-policy.ts';
 import { readDatabaseTime } from './platform/database-time.repository.ts';
 import { PACKAGE_FOLDER } from './platform/package-folder.ts';
@@ -139,13 +138,6 @@ async function serve(
     const isTaken = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EADDRINUSE';
     throw isTaken ? new Error(`Port ${config.port} is taken: stop what listens there, or set PORT to another`) : error;
   });
-}
-
-function makeTransport(config: Config, { clock }: Foundation): MailTransport {
-  const from = config.mailFrom;
-  return config.mailUrl
-    ? makeSmtpTransport({ url: config.mailUrl, from, clock })
-    : makeFileTransport({ directory: join(config.dataDir, 'outbox'), from, clock });
 }
 
 const serverFacts = (config: Config, policy: PasswordPolicy) => ({

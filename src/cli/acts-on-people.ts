@@ -2,6 +2,7 @@ import { toName } from '../audit/event-details.ts';
 import { loadConfig } from '../config.ts';
 import { lookupIndex } from '../crypto/blind-index.ts';
 import { type Foundation, openFoundation } from '../foundation.ts';
+import { makeMails, makeTransport } from '../mails.ts';
 import { parseEmailAddress } from '../platform/email-address.ts';
 import { parseId, type UserId } from '../platform/ids.ts';
 import { SessionEndings } from '../sessions/session-ending.ts';
@@ -23,14 +24,17 @@ export async function actOn<T>(
   who: string,
   act: (acts: UserAdministrationService<Operator>, id: UserId) => Promise<T>,
 ): Promise<T> {
-  const foundation = await openFoundation(loadConfig(terminal.env, terminal.facts));
+  const config = loadConfig(terminal.env, terminal.facts);
+  const foundation = await openFoundation(config);
   try {
     const { database, audit, dataKeys, clock } = foundation;
     const id = await findPerson(foundation, who);
     if (!id) throw new Error('There is no user of this address or id.');
     const endings = new SessionEndings({ clock });
     const administration = new OperatorAdministration();
-    return await act(new UserAdministrationService({ database, audit, administration, dataKeys, endings, clock }), id);
+    const { mails } = makeMails(config, foundation, makeTransport(config, foundation));
+    const parts = { database, audit, administration, dataKeys, endings, mails, clock };
+    return await act(new UserAdministrationService(parts), id);
   } finally {
     await foundation.close();
   }

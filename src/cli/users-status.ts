@@ -10,8 +10,8 @@ export const usersDisableCommand: Command = {
   summary: 'Shut a user out, at once.',
   help: `Usage: gatehouse users disable --user WHO --reason TEXT
 
-Ends every session of the user, forgets their known devices and voids the tokens in their mails. Works beside a running
-server. The last administrator cannot be disabled.
+Ends every session of the user, forgets their known devices and voids the tokens in their mails. A notice goes to their
+address, without the reason. Works beside a running server. The last administrator cannot be disabled.
 
   ${USER_OPTION}
   --reason TEXT      why, for the audit trail, where it is sealed; ${REASON_CHARACTERS} characters at most`,

@@ -1,4 +1,5 @@
 import { accountCreated } from './mail-templates/account-created.ts';
+import { accountDisabled } from './mail-templates/account-disabled.ts';
 import { accountErased } from './mail-templates/account-erased.ts';
 import { alreadyRegistered } from './mail-templates/already-registered.ts';
 import { confirmEmail } from './mail-templates/confirm-email.ts';
@@ -21,6 +22,7 @@ export const MAIL_TEMPLATES = {
   'confirm-email': confirmEmail,
   'email-change-requested': emailChangeRequested,
   'email-changed': emailChanged,
+  'account-disabled': accountDisabled,
   'account-erased': accountErased,
 } as const satisfies Readonly<Record<string, MailTemplate>>;
 

@@ -13,6 +13,7 @@ import { bumpHeldVersion, setStatus } from './administration.repository.ts';
 import { type AdministrationOfPeople, type HeldAct, keepAdministrator, noSuchUser } from './administration.ts';
 import type { SessionEnding } from './session-ending.port.ts';
 import type { UserRecord } from './user.record.ts';
+import type { UserMails } from './user-mails.ts';
 import { findUser } from './users.repository.ts';
 
 interface UserAdministrationParts<Asker> {
@@ -21,6 +22,7 @@ interface UserAdministrationParts<Asker> {
   readonly administration: AdministrationOfPeople<Asker>;
   readonly dataKeys: DataKeys;
   readonly endings: SessionEnding;
+  readonly mails: Pick<UserMails, 'send' | 'wake'>;
   readonly clock: Clock;
 }
 
@@ -38,10 +40,13 @@ export class UserAdministrationService<Asker = RequestContext> {
     this.#parts = parts;
   }
 
-  /** Ends every session of the user, voids the device tokens and mailed tokens, and lets nobody in. CONFLICT for the last administrator. */
-  disable(asker: Asker, idText: string, reason: string): Promise<UserRecord> {
-    const { audit, dataKeys, endings } = this.#parts;
-    return this.#act(asker, idText, { permission: 'USERS_WRITE', power: 'change' }, async (tx, act) => {
+  /**
+   * Ends every session of the user, voids the device tokens and mailed tokens, and lets nobody in; a notice goes to the address, if
+   * it was ever verified. CONFLICT for the last administrator.
+   */
+  async disable(asker: Asker, idText: string, reason: string): Promise<UserRecord> {
+    const { audit, dataKeys, endings, mails } = this.#parts;
+    const disabled = await this.#act(asker, idText, { permission: 'USERS_WRITE', power: 'change' }, async (tx, act) => {
       const { subject } = act;
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
       if (subject.status === 'DISABLED') return false;
@@ -56,8 +61,11 @@ export class UserAdministrationService<Asker = RequestContext> {
         details: { endedSessions: ended.length },
         personal: { reason },
       });
+      if (subject.emailVerifiedAt !== null) await mails.send(tx, subject, 'account-disabled');
       return true;
     });
+    mails.wake();
+    return disabled;
   }
 
   /** Lets the user in again, or, whose address was never verified, verify it. Sessions do not come back. */

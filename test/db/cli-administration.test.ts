@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { countEvents, storedOf, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { countEvents, settled, storedOf, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { act, addRole, administrators } from '../support/administration-acts.ts';
 import { ManualClock } from '../support/clock.ts';
 import { cloneDatabase } from '../support/database.ts';
@@ -92,6 +92,10 @@ describe('beside a running server', () => {
     );
     expect((await me(person)).code).toBe('UNAUTHENTICATED');
     await expect(server.logIn(email)).rejects.toThrow('ACCOUNT_DISABLED');
+    // What a command writes, a server sends: this one once its clock, which stands, has come to the command's.
+    server.clock.advanceSeconds(120);
+    await settled(server);
+    expect(server.mails.to(email).at(-1)?.subject).toBe('Your account was disabled');
     expect(await gatehouse('users', 'enable', '--user', email)).toEqual(told(`${email} is ACTIVE.`));
     expect((await me(person)).code).toBe('UNAUTHENTICATED');
     expect((await me(await server.logIn(email))).data['me'].status).toBe('ACTIVE');
@@ -186,7 +190,7 @@ describe('refused, and nothing changes:', () => {
     ['users disable --reason x', 2, '--user is missing'],
     ['users enable', 2, '--user is missing'],
     ['users enable --user nobody@example.com', 1, 'There is no user'],
-    ['sessions revoke', 2, 'Whose sessions'],
+    ['sessions revoke', 2, 'Say --user WHO or --all'],
     ['sessions revoke --user nobody@example.com', 1, 'There is no user'],
     ['roles list --all', 2, '--all'],
   ];

@@ -103,7 +103,7 @@ describe('a display name', () => {
   });
 
   test('never stands in a mail to an address that a stranger may have typed', () => {
-    expect(greeting).toEqual(['password-changed', 'email-change-requested', 'email-changed']);
+    expect(greeting).toEqual(['password-changed', 'email-change-requested', 'email-changed', 'account-disabled']);
     for (const kind of kinds.filter((each) => !greeting.includes(each))) {
       const { subject, text, html } = renderMail(mail(kind, { name: 'WIN-MONEY' }), APP);
       expect(subject + text + html).not.toContain('WIN-MONEY');
