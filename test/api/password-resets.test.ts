@@ -63,8 +63,9 @@ describe('reset tokens', () => {
     await server.signUp(email);
     await ask(email);
     const [token] = tokens(email);
-    for (const bad of [PASSWORD, 'short']) expect(await reset(token, bad)).toBe('WEAK_PASSWORD');
-    expect(await reset(token, 'x'.repeat(10_000))).toBe('BAD_USER_INPUT');
+    for (const bad of [PASSWORD, 'short', 'x'.repeat(10_000)]) {
+      expect(await reset(token, bad)).toBe('WEAK_PASSWORD');
+    }
     expect(await reset(token)).toBeUndefined();
   });
 });
