@@ -30,7 +30,8 @@ export class HeadKeeper {
     this.#parts = parts;
   }
 
-  async keep(manager: EntityManager): Promise<void> {
+  /** `logs`: of a server alone. A command ends at once, and whoever typed it reads its output. */
+  async keep(manager: EntityManager, { logs }: { readonly logs: boolean }): Promise<void> {
     const { headFile, logger, clock } = this.#parts;
     const newest = await findNewestSeal(manager);
     if (newest !== undefined && newest.head === this.#kept?.head) return;
@@ -45,7 +46,7 @@ export class HeadKeeper {
     if (kept !== newest.head) await headFile.write(newest.head);
     this.#kept = newest;
     const nowMs = clock.now().getTime();
-    if (nowMs - this.#loggedMs < LOG_MS) return;
+    if (!logs || nowMs - this.#loggedMs < LOG_MS) return;
     this.#loggedMs = nowMs;
     logger.info('the newest head of the audit trail', { head: newest.head });
   }

@@ -90,7 +90,7 @@ export class Sealer {
       if (!isUniqueViolation(error, 'audit_seals_previous_key') && !isUniqueViolation(error, 'audit_seals_pkey'))
         throw error;
     }
-    await this.#heads.keep(database.manager);
+    await this.#heads.keep(database.manager, { logs: this.#loop !== undefined });
     return outcome?.isFull === true;
   }
 

@@ -23,7 +23,8 @@ import { usersCreateCommand } from './users-create.ts';
 import { usersAssignRoleCommand, usersUnassignRoleCommand } from './users-roles.ts';
 import { usersDisableCommand, usersEnableCommand } from './users-status.ts';
 
-const COMMANDS: readonly Command[] = [
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
   serveCommand,
   migrateCommand,
   schemaCommand,
@@ -71,8 +72,11 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
 }
 
 function refuse(typed: readonly string[], terminal: Terminal): number {
-  const width = 2 + Math.max(...COMMANDS.map(({ name }) => name.length));
-  const list = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join('\n');
+  // `users` alone asks for what there is about users.
+  const group = COMMANDS.filter(({ name }) => name.startsWith(`${typed[0]} `));
+  const shown = group.length > 0 ? group : COMMANDS;
+  const width = 2 + Math.max(...shown.map(({ name }) => name.length));
+  const list = shown.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join('\n');
   const help = `Usage: gatehouse <command> [options]\n\n${list}\n\nEach command has --help.`;
   if (typed.some((word) => ['--help', '-h', 'help'].includes(word))) {
     terminal.print(help);

@@ -21,7 +21,7 @@ export const usersCreateCommand: Command = {
 Makes an ACTIVE user with a verified address, and asks for the password. Works beside a running server.
 
   --email ADDRESS    the address that the user logs in with
-  --role NAME        a role besides "user"; may be given more than once (admin, auditor, support)
+  --role NAME        a role besides "user"; may be given more than once. "gatehouse roles list" has them
   --password-stdin   read the password from standard input instead of asking
 
   gatehouse users create --email ada@example.com --role admin`,
@@ -87,7 +87,7 @@ async function createUser(
       await lockPower(tx, 'use');
       const found = await findRolesByName(tx, roles);
       const unknown = roles.filter((name) => !found.some((role) => role.name === name));
-      if (unknown.length > 0) throw new UsageError(`There is no role ${unknown.join(', ')}.`);
+      if (unknown.length > 0) throw new UsageError(`There is no role ${unknown.join(', ')}: see gatehouse roles list.`);
       const { id } = await creation.create(tx, {
         address: address.text,
         passwordHash,

@@ -126,7 +126,7 @@ export class SigningKeys {
       const ready = readyAt(next);
       if (clock.now() < ready) {
         throw new Error(
-          `The next key ${next.id} is not published for long enough: verifiers know it from ${ready.toISOString()} on. With --now they meet one they do not know`,
+          `The next key is not published for long enough: services that cache the keys know it from ${ready.toISOString()} on. Try again then; --now is for incidents`,
         );
       }
       await this.#apply(tx, { do: 'PROMOTE', id: next.id }, by);

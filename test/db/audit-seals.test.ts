@@ -238,6 +238,20 @@ describe('the newest head', () => {
     expect([one, two].map((path) => readFileSync(path, 'utf8'))).toEqual([`${head}\n`, `${head}\n`]);
   });
 
+  test('is logged by a server, and by no command: whoever typed that reads its output', async () => {
+    const logger = recordingLogger();
+    const heads = () => logger.lines.filter(({ facts }) => 'head' in facts).length;
+    await record();
+    const keyring = rotated('audit', 'a2');
+    await db.sealer({ keyring, logger }).stop();
+    expect(heads()).toBe(0);
+    const server = db.sealer({ keyring, logger });
+    server.start();
+    await record();
+    await server.stop();
+    expect(heads()).toBe(1);
+  });
+
   test('is not written over one that the database has lost', async () => {
     const keyring = rotated('audit', 'a2');
     const path = newHeadPath();

@@ -128,6 +128,19 @@ describe('the commands', () => {
     expect(out).toContain('type Query {');
   });
 
+  test('those of one group alone where its name was typed', async () => {
+    for (const [typed, code] of [
+      ['users', 2],
+      ['users frobnicate', 2],
+      ['users --help', 0],
+    ] as const) {
+      const said = await runInTerminal(typed.split(' '), {});
+      expect(said.code).toBe(code);
+      expect(said.out + said.err).toMatch(/^ {2}users disable /m);
+      expect(said.out + said.err).not.toContain('keys list');
+    }
+  });
+
   test.each(['--help', '-h', 'help', 'nonsense --help'])('%s lists them all', async (typed) => {
     const { code, out, err } = await gatehouse(typed);
     expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ACCESS_MAP, type FieldAccess } from '../../src/access/access-map.ts';
 import type { DetailField } from '../../src/audit/event-details.ts';
 import { EVENT_TYPES, type EventSpec } from '../../src/audit/event-types.ts';
+import { COMMANDS } from '../../src/cli/run-command.ts';
 import { loadConfig } from '../../src/config.ts';
 import { printSdl } from '../../src/graphql/build-schema.ts';
 import { limitsTable } from '../../src/limits/limits-table.ts';
@@ -150,6 +151,12 @@ const personalTables = (): string =>
     ]),
   );
 
+const commandsTable = (): string =>
+  table(
+    ['Command', 'What it does'],
+    COMMANDS.map(({ name, summary }) => [code(name), summary]),
+  );
+
 const GENERATED = '<!-- Made from the sources by `npm run docs`: change them there. -->';
 
 /** Puts `text` between the markers of that name. Throws an Error where they are not there. */
@@ -165,7 +172,7 @@ function fill(document: string, name: string, text: string): string {
 export function generatedDocuments(): ReadonlyMap<string, string> {
   const readme = fill(readFileSync('README.md', 'utf8'), 'settings', settingsTable(LIMIT_SETTING_NAMES));
   return new Map([
-    ['README.md', fill(readme, 'access', accessTable())],
+    ['README.md', fill(fill(readme, 'commands', commandsTable()), 'access', accessTable())],
     ['docs/limits.md', limitsDocument()],
     ['docs/audit-events.md', eventsDocument()],
     ['docs/asvs.md', `# OWASP ASVS 5.0.0\n\n${GENERATED}\n\n${asvsDocument()}`],

@@ -60,6 +60,23 @@ describe('the operations of schema/operations', () => {
     expect(new Set(examples.map((each) => each.name)).size).toBe(examples.length);
   });
 
+  test('come by topic, none of them without a place in that order', () => {
+    const order = examples.map((each) => each.name);
+    expect(order.at(-1)).toBe('AuditIntegrity');
+    const topics = [
+      'Register',
+      'MySessions',
+      'ChangePassword',
+      'EraseMe',
+      'Users',
+      'CreateUser',
+      'Roles',
+      'AuditEvents',
+    ];
+    expect(order.filter((name) => topics.includes(name))).toEqual(topics);
+    expect(examples.filter(({ variables }) => /: null/.test(variables)).map((each) => each.name)).toEqual([]);
+  });
+
   test.each(examples)('$name is valid as a tab by itself, and its example variables fit it', ({ query, variables }) => {
     const document = parse(query);
     expect(validate(schema, document)).toEqual([]);

@@ -20,6 +20,7 @@ export const REFRESH_TOKEN_PLACEHOLDER = '{{refreshToken}}';
 const EMAIL = 'ada@example.com';
 const PASSWORD = 'violet kettle under nine stars';
 const MAILED = 'put the token of the mail here';
+const USER_ID = 'put the id of a user here';
 
 /** In the order in which one tries them. Operations not named here follow, by name, with empty variables. */
 const VARIABLES: Readonly<Record<string, unknown>> = {
@@ -52,6 +53,24 @@ const VARIABLES: Readonly<Record<string, unknown>> = {
   ConfirmEmailChange: { input: { token: MAILED } },
   RevertEmailChange: { input: { token: MAILED } },
   ServiceToken: { input: { audience: 'https://shop.example' } },
+  ExportMyData: undefined,
+  EraseMe: { input: { confirmEmail: EMAIL } },
+  // From here on, what needs permissions: people, roles, the audit trail.
+  Users: { first: 20, filter: { status: 'ACTIVE' } },
+  User: { id: USER_ID },
+  CreateUser: { input: { email: 'grace@example.com', profile: { displayName: 'Grace' }, roles: ['support'] } },
+  DisableUser: { input: { id: USER_ID, reason: 'Ticket 4711' } },
+  EnableUser: { input: { id: USER_ID } },
+  RevokeUserSessions: { input: { userId: USER_ID } },
+  EraseUser: { input: { id: USER_ID, reason: 'Ticket 4711' } },
+  Roles: undefined,
+  CreateRole: { input: { name: 'helpdesk', description: 'Reads users.', permissions: ['USERS_READ'] } },
+  UpdateRole: { input: { name: 'helpdesk', permissions: ['USERS_READ', 'SESSIONS_READ'] } },
+  AssignRole: { input: { userId: USER_ID, role: 'helpdesk' } },
+  UnassignRole: { input: { userId: USER_ID, role: 'helpdesk' } },
+  DeleteRole: { input: { name: 'helpdesk' } },
+  AuditEvents: { first: 20, filter: { outcome: 'DENIED' } },
+  AuditIntegrity: undefined,
 };
 
 /**
