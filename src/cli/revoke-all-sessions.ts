@@ -3,8 +3,8 @@ import { openFoundation } from '../foundation.ts';
 import type { UserId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { endSessionsOf, findPeopleToLogOut } from '../sessions/all-sessions.repository.ts';
-import { OPERATOR } from './acts-on-people.ts';
 import type { Terminal } from './command.ts';
+import { OPERATOR } from './operator.ts';
 
 const BATCH = 200;
 
