@@ -1,4 +1,3 @@
-import { toName } from '../audit/event-details.ts';
 import { loadConfig } from '../config.ts';
 import { lookupIndex } from '../crypto/blind-index.ts';
 import { type Foundation, openFoundation } from '../foundation.ts';
@@ -10,9 +9,8 @@ import { OperatorAdministration } from '../users/operator-administration.ts';
 import { UserAdministrationService } from '../users/user-administration.service.ts';
 import { findUserIdByAddress } from '../users/users.repository.ts';
 import type { Terminal } from './command.ts';
+import type { OPERATOR } from './operator.ts';
 
-/** Who acts, in the audit trail. */
-export const OPERATOR = { kind: 'OPERATOR', id: toName('command-line') } as const;
 type Operator = typeof OPERATOR;
 
 /** For the help of each command that takes it. */

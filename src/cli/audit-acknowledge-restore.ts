@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs, types } from 'node:util';
 import { acknowledgeRestore } from '../audit/acknowledge-restore.ts';
-import { toName } from '../audit/event-details.ts';
 import { readHeadsIn } from '../audit/head-file.ts';
 import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
-import { type Command, UsageError } from './command.ts';
+import type { Command } from './command.ts';
+import { OPERATOR } from './operator.ts';
+import { parseOptions, required } from './words.ts';
 
 export const auditAcknowledgeRestoreCommand: Command = {
   name: 'audit acknowledge-restore',
@@ -21,11 +21,12 @@ those before it are no fault. Give it the newest audit-head of your servers' DAT
   gatehouse audit acknowledge-restore --head /var/lib/gatehouse/audit-head`,
 
   async run(words, terminal) {
-    const heads = readHeadsIn(await readFile(parse(words), 'utf8'));
+    const heads = readHeadsIn(
+      await readFile(required(parseOptions(words, { head: { type: 'string' } }).head, 'head'), 'utf8'),
+    );
     const foundation = await openFoundation(loadConfig(terminal.env, terminal.facts));
     try {
-      const by = { kind: 'OPERATOR', id: toName('command-line') } as const;
-      const lost = await acknowledgeRestore(foundation, by, heads);
+      const lost = await acknowledgeRestore(foundation, OPERATOR, heads);
       terminal.print(`Acknowledged: batches up to ${lost.seal} (${lost.sealedAt}) were lost to a restore.`);
     } finally {
       await foundation.close();
@@ -33,14 +34,3 @@ those before it are no fault. Give it the newest audit-head of your servers' DAT
     return 0;
   },
 };
-
-function parse(words: readonly string[]): string {
-  let head: string | undefined;
-  try {
-    head = parseArgs({ args: [...words], options: { head: { type: 'string' } } }).values.head;
-  } catch (error) {
-    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
-  }
-  if (head === undefined) throw new UsageError('--head is missing.');
-  return head;
-}

@@ -1,10 +1,9 @@
-import { parseArgs, types } from 'node:util';
-import { toName } from '../audit/event-details.ts';
 import { EXPORT_FORMATS, type ExportFormat, exportLines } from '../audit/export-lines.ts';
 import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
 import { type Command, UsageError } from './command.ts';
-import { toTime } from './words.ts';
+import { OPERATOR } from './operator.ts';
+import { parseOptions, toTime } from './words.ts';
 
 export const auditExportCommand: Command = {
   name: 'audit export',
@@ -30,9 +29,8 @@ exported is itself an event of it.
         terminal.print(line);
         events += 1;
       }
-      const by = { kind: 'OPERATOR', id: toName('command-line') } as const;
       const details = { format: format === 'cef' ? 'CEF' : 'JSONL', events } as const;
-      await audit.record(database.manager, { type: 'audit.exported', by, details });
+      await audit.record(database.manager, { type: 'audit.exported', by: OPERATOR, details });
     } finally {
       await foundation.close();
     }
@@ -41,12 +39,7 @@ exported is itself an event of it.
 };
 
 function parse(words: readonly string[]): { format: ExportFormat; since: Date } {
-  let values: { format?: string | undefined; since?: string | undefined };
-  try {
-    values = parseArgs({ args: [...words], options: { format: { type: 'string' }, since: { type: 'string' } } }).values;
-  } catch (error) {
-    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
-  }
+  const values = parseOptions(words, { format: { type: 'string' }, since: { type: 'string' } });
   const format = EXPORT_FORMATS.find((each) => each === values.format);
   if (!format) throw new UsageError('--format must be jsonl or cef.');
   return { format, since: toTime(values.since) ?? new Date(0) };

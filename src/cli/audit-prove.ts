@@ -1,10 +1,10 @@
 import { parseArgs, types } from 'node:util';
-import { toName } from '../audit/event-details.ts';
 import { proveEvent } from '../audit/prove-event.ts';
 import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
 import { parseId } from '../platform/ids.ts';
 import { type Command, UsageError } from './command.ts';
+import { OPERATOR } from './operator.ts';
 
 export const auditProveCommand: Command = {
   name: 'audit prove',
@@ -26,8 +26,11 @@ stays sealed. That it was proved is itself an event.
       const proof = await proveEvent(database.manager, id);
       terminal.print(JSON.stringify(proof, null, 2));
       terminal.printError(`Fingerprint of the first audit key: ${keyring.auditRoot}`);
-      const by = { kind: 'OPERATOR', id: toName('command-line') } as const;
-      await audit.record(database.manager, { type: 'audit.exported', by, details: { format: 'PROOF', events: 1 } });
+      await audit.record(database.manager, {
+        type: 'audit.exported',
+        by: OPERATOR,
+        details: { format: 'PROOF', events: 1 },
+      });
     } finally {
       await foundation.close();
     }

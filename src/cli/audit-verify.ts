@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs, types } from 'node:util';
 import { readHeadsIn } from '../audit/head-file.ts';
 import { verifyTrail } from '../audit/verify-trail.ts';
 import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
-import { type Command, UsageError } from './command.ts';
-import { toTime } from './words.ts';
+import type { Command } from './command.ts';
+import { parseOptions, toTime } from './words.ts';
 
 const PROGRESS_MS = 2_000;
 const number = new Intl.NumberFormat('en');
@@ -26,7 +25,15 @@ something was changed, removed, inserted or moved; the first such event is named
   gatehouse audit verify --head /mnt/worm/audit-head`,
 
   async run(words, terminal) {
-    const { head = [], since, root } = parse(words);
+    const {
+      head = [],
+      since,
+      root,
+    } = parseOptions(words, {
+      head: { type: 'string', multiple: true },
+      since: { type: 'string' },
+      root: { type: 'string' },
+    });
     const heads: string[] = [];
     for (const file of head) heads.push(...headsOf(file, await readFile(file, 'utf8')));
     const foundation = await openFoundation(loadConfig(terminal.env, terminal.facts));
@@ -59,17 +66,4 @@ function headsOf(file: string, text: string): readonly string[] {
   const heads = readHeadsIn(text);
   if (heads.length === 0) throw new Error(`There is no head of an audit trail in ${file}`);
   return heads;
-}
-
-function parse(words: readonly string[]) {
-  try {
-    const options = {
-      head: { type: 'string', multiple: true },
-      since: { type: 'string' },
-      root: { type: 'string' },
-    } as const;
-    return parseArgs({ args: [...words], options }).values;
-  } catch (error) {
-    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
-  }
 }

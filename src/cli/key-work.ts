@@ -1,5 +1,4 @@
 import { parseArgs, types } from 'node:util';
-import type { Actor } from '../audit/audit-event.ts';
 import { type Name, toName } from '../audit/event-details.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { keyringPath, replaceKeyringFile } from '../crypto/keyring-file.ts';
@@ -9,9 +8,7 @@ import { type Foundation, openFoundation } from '../foundation.ts';
 import { KeyMoves, type MoveOutcome } from '../keys/key-moves.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { type Terminal, UsageError } from './command.ts';
-
-/** Whoever types a command. */
-export const OPERATOR: Actor = { kind: 'OPERATOR', id: toName('command-line') };
+import { OPERATOR } from './operator.ts';
 
 /** What a command about keys works with. */
 export interface KeyWork {

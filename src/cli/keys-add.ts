@@ -1,4 +1,5 @@
 import { addKey } from '../crypto/keyring-edit.ts';
+import { findKeyIds } from '../keys/key-uses.repository.ts';
 import { makeSigningKeys } from '../signing-keys.ts';
 import { type Command, UsageError } from './command.ts';
 import { parseKeyWords, putKeyring, recordKey, withKeys } from './key-work.ts';
@@ -35,7 +36,8 @@ docs/keys.md says what each key protects, and when to change it.`,
         );
         return;
       }
-      const { text, id } = addKey(work.text, purpose, work.foundation.random);
+      const { database, random } = work.foundation;
+      const { text, id } = addKey(work.text, purpose, random, await findKeyIds(database.manager, purpose));
       putKeyring(work, text, terminal);
       await recordKey(work, 'key.added', purpose, id);
       terminal.printError(

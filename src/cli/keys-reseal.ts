@@ -1,6 +1,7 @@
 import { resealAll } from '../keys/reseal.ts';
 import { type Command, UsageError } from './command.ts';
-import { OPERATOR, parseKeyWords, withKeys } from './key-work.ts';
+import { parseKeyWords, withKeys } from './key-work.ts';
+import { OPERATOR } from './operator.ts';
 
 export const keysResealCommand: Command = {
   name: 'keys reseal',

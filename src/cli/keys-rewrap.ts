@@ -4,7 +4,8 @@ import type { MoveOutcome } from '../keys/key-moves.ts';
 import { requireOnEveryNode } from '../keys/node-check.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { type Command, UsageError } from './command.ts';
-import { type KeyWork, keyMoves, OPERATOR, parseKeyWords, reportMoves, withKeys } from './key-work.ts';
+import { type KeyWork, keyMoves, parseKeyWords, reportMoves, withKeys } from './key-work.ts';
+import { OPERATOR } from './operator.ts';
 
 const MOVABLE = ['wrapping', 'pepper', 'system', 'index'] as const satisfies readonly RootPurpose[];
 

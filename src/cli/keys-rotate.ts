@@ -4,16 +4,8 @@ import { countUnindexed } from '../keys/key-uses.repository.ts';
 import { requireOnEveryNode } from '../keys/node-check.ts';
 import { makeSigningKeys } from '../signing-keys.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
-import {
-  type KeyWork,
-  keyMoves,
-  OPERATOR,
-  parseKeyWords,
-  putKeyring,
-  recordKey,
-  reportMoves,
-  withKeys,
-} from './key-work.ts';
+import { type KeyWork, keyMoves, parseKeyWords, putKeyring, recordKey, reportMoves, withKeys } from './key-work.ts';
+import { OPERATOR } from './operator.ts';
 
 export const keysRotateCommand: Command = {
   name: 'keys rotate',

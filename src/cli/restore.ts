@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { parseArgs, types } from 'node:util';
 import { loadConfig } from '../config.ts';
 import { makeErasureUpkeep } from '../erasures.ts';
 import { openFoundation } from '../foundation.ts';
-import { type Command, UsageError } from './command.ts';
+import type { Command } from './command.ts';
+import { parseOptions } from './words.ts';
 
 export const restoreCommand: Command = {
   name: 'restore',
@@ -16,7 +16,7 @@ DATA_DIR, and erases them again at its next start. This does the same before any
   --erased FILE    another server's list, added to the one in DATA_DIR; may be given more than once`,
 
   async run(words, terminal) {
-    const files = parse(words);
+    const { erased: files = [] } = parseOptions(words, { erased: { type: 'string', multiple: true } });
     const texts: string[] = [];
     for (const file of files) texts.push(await readFile(file, 'utf8'));
     const foundation = await openFoundation(loadConfig(terminal.env, terminal.facts));
@@ -30,11 +30,3 @@ DATA_DIR, and erases them again at its next start. This does the same before any
     return 0;
   },
 };
-
-function parse(words: readonly string[]): readonly string[] {
-  try {
-    return parseArgs({ args: [...words], options: { erased: { type: 'string', multiple: true } } }).values.erased ?? [];
-  } catch (error) {
-    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
-  }
-}

@@ -2,9 +2,9 @@ import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
 import type { UserId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
-import { endSessionsOf, findPeopleWithSessions } from '../sessions/all-sessions.repository.ts';
-import { OPERATOR } from './acts-on-people.ts';
+import { endSessionsOf, findPeopleToLogOut } from '../sessions/all-sessions.repository.ts';
 import type { Terminal } from './command.ts';
+import { OPERATOR } from './operator.ts';
 
 const BATCH = 200;
 
@@ -13,7 +13,7 @@ export async function revokeAllSessions(terminal: Terminal): Promise<{ sessions:
   const { database, audit, clock, ...foundation } = await openFoundation(loadConfig(terminal.env, terminal.facts));
   let [sessions, people] = [0, 0];
   try {
-    const next = (after: UserId | null) => findPeopleWithSessions(database.manager, after, clock.now(), BATCH);
+    const next = (after: UserId | null) => findPeopleToLogOut(database.manager, after, clock.now(), BATCH);
     for (let ids = await next(null); ids.length > 0; ids = await next(ids.at(-1) ?? null)) {
       const batch = ids;
       sessions += await inTransaction(database, async (tx) => {

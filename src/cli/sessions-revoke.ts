@@ -1,5 +1,6 @@
-import { actOn, OPERATOR, USER_OPTION } from './acts-on-people.ts';
+import { actOn, USER_OPTION } from './acts-on-people.ts';
 import { type Command, UsageError } from './command.ts';
+import { OPERATOR } from './operator.ts';
 import { revokeAllSessions } from './revoke-all-sessions.ts';
 import { parseOptions } from './words.ts';
 

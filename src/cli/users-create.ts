@@ -1,4 +1,3 @@
-import { parseArgs, types } from 'node:util';
 import { type Config, loadConfig } from '../config.ts';
 import { PasswordHasher } from '../crypto/password-hasher.ts';
 import { type Foundation, openFoundation } from '../foundation.ts';
@@ -9,9 +8,10 @@ import { lockPower } from '../roles/power.repository.ts';
 import { findRolesByName } from '../roles/roles.repository.ts';
 import { ADDRESS_TAKEN } from '../users/user-creation.repository.ts';
 import { UserCreation } from '../users/user-creation.ts';
-import { OPERATOR } from './acts-on-people.ts';
 import { type Command, UsageError } from './command.ts';
+import { OPERATOR } from './operator.ts';
 import { readPassword } from './read-password.ts';
+import { parseOptions, required } from './words.ts';
 
 export const usersCreateCommand: Command = {
   name: 'users create',
@@ -50,27 +50,15 @@ interface Wanted {
 }
 
 function parseWords(words: readonly string[]): Wanted & { readonly fromStdin: boolean } {
-  const { values } = parse(words);
-  if (values.email === undefined) throw new UsageError('--email is missing.');
-  const address = parseEmailAddress(values.email);
+  const values = parseOptions(words, {
+    email: { type: 'string' },
+    role: { type: 'string', multiple: true },
+    'password-stdin': { type: 'boolean' },
+  });
+  const address = parseEmailAddress(required(values.email, 'email'));
   if (!address) throw new UsageError('--email must be an e-mail address.');
   const roles = [...new Set(['user', ...(values.role ?? [])])];
   return { address, roles, fromStdin: values['password-stdin'] ?? false };
-}
-
-function parse(words: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...words],
-      options: {
-        email: { type: 'string' },
-        role: { type: 'string', multiple: true },
-        'password-stdin': { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(types.isNativeError(error) ? error.message : 'Unknown options.');
-  }
 }
 
 /** The user and the event that tells of it, or neither. */

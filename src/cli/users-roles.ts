@@ -1,6 +1,7 @@
 import type { UserRecord } from '../users/user.record.ts';
-import { actOn, OPERATOR, USER_OPTION } from './acts-on-people.ts';
+import { actOn, USER_OPTION } from './acts-on-people.ts';
 import type { Command } from './command.ts';
+import { OPERATOR } from './operator.ts';
 import { parseOptions, required } from './words.ts';
 
 export const usersAssignRoleCommand: Command = {

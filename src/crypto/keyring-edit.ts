@@ -13,17 +13,25 @@ function edit(text: string, change: (json: KeyringJson) => void): string {
   return edited;
 }
 
-/** The number after the highest that the purpose has: an id that was retired must never come to name another key. */
+/** The number after the highest of these: an id that was retired must never come to name another key. */
 function nextId(purpose: RootPurpose, ids: readonly string[]): string {
   const numbers = ids.map((id) => Number(/([0-9]{1,9})$/.exec(id)?.[1] ?? 0));
   return `${purpose.charAt(0)}${Math.max(0, ...numbers) + 1}`;
 }
 
-/** With a new random key, held and not active yet: every server must have it before anything is made with it. */
-export function addKey(text: string, purpose: RootPurpose, random: Random): { text: string; id: string } {
+/**
+ * With a new random key, held and not active yet: every server must have it before anything is made with it. `former`: ids that
+ * keys of the purpose have had, which it does not get.
+ */
+export function addKey(
+  text: string,
+  purpose: RootPurpose,
+  random: Random,
+  former: readonly string[] = [],
+): { text: string; id: string } {
   let id = '';
   const edited = edit(text, (json) => {
-    id = nextId(purpose, Object.keys(json[purpose].keys));
+    id = nextId(purpose, [...Object.keys(json[purpose].keys), ...former]);
     json[purpose].keys[id] = random.bytes(KEY_BYTES).toString('base64url');
   });
   return { text: edited, id };

@@ -75,6 +75,26 @@ export async function countUnindexed(manager: EntityManager, id: string): Promis
   return rows[0]?.rows ?? 0;
 }
 
+/** Whether the address of anybody can be found by the index key `id`, and not by `active`. */
+export async function isIndexNeeded(manager: EntityManager, id: string, active: string): Promise<boolean> {
+  const rows = await manager.query<unknown[]>(
+    `SELECT 1 FROM email_indexes e WHERE e.key_version = $1
+       AND NOT EXISTS (SELECT 1 FROM email_indexes a WHERE a.user_id = e.user_id AND a.key_version = $2) LIMIT 1`,
+    [id, active],
+  );
+  return rows.length > 0;
+}
+
+/** Ids that keys of the purpose have, or once had: what rows name, and what the audit trail knows to have been added. */
+export async function findKeyIds(manager: EntityManager, purpose: RootPurpose): Promise<string[]> {
+  const used = (await findUsedKeys(manager)).filter((use) => use.purpose === purpose);
+  const added = await manager.query<{ id: string }[]>(
+    `SELECT DISTINCT subject_id AS id FROM audit_events WHERE type = 'key.added' AND details->>'purpose' = $1`,
+    [purpose],
+  );
+  return [...used, ...added].map(({ id }) => id);
+}
+
 /** Deletes index rows of the key `id`, some at a time. Answers how many. */
 export async function deleteIndexes(manager: EntityManager, id: string, limit: number): Promise<number> {
   const [, count] = await manager.query<[unknown[], number]>(

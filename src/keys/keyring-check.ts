@@ -5,7 +5,7 @@ import type { Keyring } from '../crypto/keyring.ts';
 import { open, SealBroken } from '../crypto/sealed.ts';
 import { openPasswordHash } from '../crypto/stored-password.ts';
 import { parseEmailAddress } from '../platform/email-address.ts';
-import { countUses, findUsedKeys } from './key-uses.repository.ts';
+import { countUses, findUsedKeys, isIndexNeeded } from './key-uses.repository.ts';
 import { sampleDataKeys, sampleHashes, sampleIndexes } from './keyring-check.repository.ts';
 
 /** A broken row alone must not stop the server; a key that opens none of so many is another one. */
@@ -20,10 +20,13 @@ const REMEDY =
  */
 export async function checkKeyring(manager: EntityManager, keyring: Keyring, dataKeys: DataKeys): Promise<void> {
   const used = await findUsedKeys(manager);
-  // An index row of a key that is held no more is of no use, and harms nobody: `keys retire` deletes it.
-  const missing = used.filter(
-    ({ purpose, id }) => purpose !== 'index' && !keyring.all(purpose).some((key) => key.id === id),
-  );
+  const missing: typeof used = [];
+  for (const use of used.filter(({ purpose, id }) => !keyring.all(purpose).some((key) => key.id === id))) {
+    // An index row of a retired key harms nobody where its person has one of the active key: `keys retire` deletes it. Else nobody
+    // would be found, and everybody could be registered again.
+    if (use.purpose !== 'index' || (await isIndexNeeded(manager, use.id, keyring.active('index').id)))
+      missing.push(use);
+  }
   if (missing.length > 0) {
     const lines: string[] = [];
     for (const { purpose, id, table } of missing) {

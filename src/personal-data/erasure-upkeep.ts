@@ -51,7 +51,8 @@ export class ErasureUpkeep {
     }
     if (erased === 0) return 0;
     logger.warn('the database was restored: people erased since then were erased again', { erased });
-    this.#hasDeadRows = true;
+    // Here, and not by the loop: a command has none.
+    await this.#vacuum();
     return erased;
   }
 
@@ -75,7 +76,8 @@ export class ErasureUpkeep {
         return true;
       });
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      // A drained pool, say, is no reason to let a person stay who was erased: the start fails, and is made again.
+      if (!(error instanceof AppError && error.code === 'CONFLICT')) throw error;
       logger.error('somebody who was erased is the last administrator now: make another, then run gatehouse restore', {
         user: id,
       });

@@ -1,16 +1,18 @@
 import type { EntityManager } from 'typeorm';
 import type { UserId } from '../platform/ids.ts';
 
-/** People with a live session, from after an id on. */
-export async function findPeopleWithSessions(
+/** People with a live session or a known device, from after an id on. */
+export async function findPeopleToLogOut(
   manager: EntityManager,
   after: UserId | null,
   now: Date,
   limit: number,
 ): Promise<UserId[]> {
   const rows = await manager.query<{ id: UserId }[]>(
-    `SELECT DISTINCT user_id AS id FROM sessions
-     WHERE revoked_at IS NULL AND expires_at > $2 AND ($1::uuid IS NULL OR user_id > $1) ORDER BY user_id LIMIT $3`,
+    `SELECT user_id AS id FROM sessions
+     WHERE revoked_at IS NULL AND expires_at > $2 AND ($1::uuid IS NULL OR user_id > $1)
+     UNION SELECT user_id FROM devices
+     WHERE ended_at IS NULL AND expires_at > $2 AND ($1::uuid IS NULL OR user_id > $1) ORDER BY id LIMIT $3`,
     [after, now, limit],
   );
   return rows.map(({ id }) => id);

@@ -51,6 +51,7 @@ describe('a start with a keyring', () => {
     ['wrapping', 'w1', 'data_keys'],
     ['pepper', 'p1', 'users'],
     ['system', 's1', 'signing_keys'],
+    ['index', 'i1', 'email_indexes'],
   ] as const)(
     'that has lost the %s key says which key is missing for how many rows of what',
     async (purpose, id, table) => {
@@ -107,6 +108,27 @@ describe('a start with a keyring', () => {
     expect([code, err]).toEqual([1, expect.stringContaining('is not the one that')]);
     expect(existsSync(path())).toBe(true);
   });
+});
+
+test('rows of a retired index key stop no start, where everybody is found by the active one', async () => {
+  await server.database.query(`INSERT INTO email_indexes SELECT user_id, 'i0', index FROM email_indexes`);
+  expect((await start()).code).toBe(0);
+  await server.database.query(`DELETE FROM email_indexes WHERE key_version = 'i0'`);
+});
+
+test('a new key never gets the id of one that was retired: what that one left behind must not be taken for its own', async () => {
+  const gatehouse = (typed: string) =>
+    runInTerminal(typed.split(' '), {
+      NODE_ENV: 'test',
+      DATA_DIR: folder,
+      KEYRING_FILE: path(),
+      DATABASE_URL: server.shared.serverUrl,
+      MIGRATION_DATABASE_URL: server.shared.ownerUrl,
+      LOG_LEVEL: 'error',
+    });
+  expect((await gatehouse('keys add --pepper')).err).toContain('Added the pepper key "p2"');
+  expect((await gatehouse('keys retire p2')).code).toBe(0);
+  expect((await gatehouse('keys add --pepper')).err).toContain('Added the pepper key "p3"');
 });
 
 describe('KEYRING_COMMAND', () => {

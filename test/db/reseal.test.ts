@@ -208,6 +208,9 @@ describe('a reseal between two reads of one request', () => {
 
 test('sessions revoke --all ends everybody’s sessions and known devices, and a login after it goes on', async () => {
   const bea = await server.person('bea@example.com');
+  // Logged out, and their browser is known still.
+  const left = await server.person('left@example.com');
+  await server.database.query('UPDATE sessions SET revoked_at = now() WHERE user_id = $1', [left.userId]);
   const { code, out } = await gatehouse('sessions revoke --all');
   expect([code, out]).toEqual([0, expect.stringMatching(/^Ended \d+ sessions of \d+ people\.\n$/)]);
   expect((await bea.client.send('{ me { email } }')).code).toBe('UNAUTHENTICATED');
