@@ -15,8 +15,10 @@ import type { Foundation } from './foundation.ts';
 import { makeApollo } from './graphql/apollo.ts';
 import { auditPlugin } from './graphql/audit-plugin.ts';
 import { printSdl } from './graphql/build-schema.ts';
+import { makeDocumentGate } from './graphql/document-gate.ts';
 import { readManifest } from './graphql/document-manifest.ts';
 import { InputProblems, type JudgePassword } from './graphql/input-problems.ts';
+import { KnownDocuments } from './graphql/known-documents.ts';
 import { type ServerFacts, ServerInfoResolver } from './graphql/server-info.ts';
 import { makeResolveDocument } from './graphql/trusted-documents.ts';
 import type { AtomicStore } from './limits/atomic-store.ts';
@@ -67,9 +69,11 @@ export function makeGates(parts: GatesParts) {
     refuseBadInput: (args, info) => problems.refuseBadInput(args, info),
   });
   const refusals = new OperationRefusals({ queue: auditQueue, actorOf: actorOf(foundation.dataKeys), logger });
+  const known = new KnownDocuments();
   const apollo = makeApollo({
     schema: guarded,
     documents: config.documents,
+    known,
     // Its documents are texts that no client brings: the manifest holds none that introspects.
     introspection: config.introspection && config.trustedDocuments.mode !== 'require',
     problems,
@@ -86,6 +90,7 @@ export function makeGates(parts: GatesParts) {
   return {
     apollo,
     resolveDocument: makeDocumentResolver(config, schema),
+    findDocumentFault: makeDocumentGate(guarded, config.documents, known),
     sdl: printSdl(schema),
     readToken: tokenReader(accounts),
   };

@@ -126,7 +126,7 @@ async function serve(
           isRecent: ({ authenticatedAt }) =>
             clock.now().getTime() - authenticatedAt.getTime() <= config.recentLoginSeconds * 1000,
         }),
-      gates.resolveDocument,
+      gates,
     ),
     readinessChecks: [databaseCheck(() => readDatabaseTime(database.manager), clock)],
     readJwks: async () => accounts.signingKeys.jwks(),

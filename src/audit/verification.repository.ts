@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { EVENT_COLUMNS, SEAL_COLUMNS, type SealedEvent, type StoredSeal } from './seals.repository.ts';
+import { EVENT_COLUMNS, EVENT_OF, SEAL_COLUMNS, type SealedEvent, type StoredSeal } from './seals.repository.ts';
 
 /** A position with the event that stands there now; `event` is undefined where it was deleted. */
 export interface PositionedEvent {
@@ -41,9 +41,9 @@ export async function* streamPositions(
 ): AsyncGenerator<PositionedEvent> {
   for (let after = from - 1; ; ) {
     const rows: PositionRow[] = await manager.query(
-      `SELECT p.position::float8 AS position, p.seal_id::float8 AS "sealId", p.event_id AS "eventId", p.leaf, ${EVENT_COLUMNS}
+      `SELECT p.position::float8 AS position, p.seal_id::float8 AS "sealId", p.event_id AS "eventId", p.leaf, event.*
        FROM (SELECT * FROM audit_positions WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3) p
-       LEFT JOIN audit_events e ON e.id = p.event_id ORDER BY p.position`,
+       LEFT JOIN ${EVENT_OF('p.event_id')} event ON true ORDER BY p.position`,
       [after, to, PAGE],
     );
     for (const { position, sealId, eventId, leaf, ...event } of rows) {
@@ -64,14 +64,17 @@ export async function findBeyondChain(manager: EntityManager): Promise<string | 
   return rows[0]?.id;
 }
 
-/** The first event that has neither a position nor a place in the queue: no server put it there, or somebody took it off. */
+/**
+ * The first event that has neither a position nor a place in the queue: no server put it there, or somebody took it off. OFFSET 0 keeps
+ * the look-ups by index: a join of each page would read all positions through.
+ */
 export async function findStray(manager: EntityManager, pageDone: () => Promise<void>): Promise<string | undefined> {
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
     const [page]: { last: string | null; stray: string | null }[] = await manager.query(
       `WITH page AS MATERIALIZED (SELECT id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2)
        SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last,
-              (SELECT id FROM page WHERE NOT EXISTS (SELECT FROM audit_positions p WHERE p.event_id = page.id)
-                 AND NOT EXISTS (SELECT FROM audit_unsealed u WHERE u.event_id = page.id) ORDER BY id LIMIT 1) AS stray`,
+              (SELECT id FROM page WHERE NOT EXISTS (SELECT FROM audit_positions p WHERE p.event_id = page.id OFFSET 0)
+                 AND NOT EXISTS (SELECT FROM audit_unsealed u WHERE u.event_id = page.id OFFSET 0) ORDER BY id LIMIT 1) AS stray`,
       [after, STRAY_PAGE],
     );
     if (page?.stray) return page.stray;

@@ -11,6 +11,8 @@ import { documentLimitsRule, parseOptions } from '../limits/document-limits.ts';
 import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { InputProblems } from './input-problems.ts';
+import type { KnownDocuments } from './known-documents.ts';
+import { isOldClient } from './old-client.ts';
 import { asRequestError, type PublicError, toPublicError } from './public-errors.ts';
 import { servedOperationsRule } from './served-operations.ts';
 import { refuseBadVariables } from './variable-problems.ts';
@@ -18,6 +20,7 @@ import { refuseBadVariables } from './variable-problems.ts';
 export interface ApolloParts {
   readonly schema: GraphQLSchema;
   readonly documents: DocumentLimits;
+  readonly known: KnownDocuments;
   readonly introspection: boolean;
   readonly problems: InputProblems;
   readonly logger: Logger;
@@ -26,11 +29,13 @@ export interface ApolloParts {
 
 /** Apollo Server with everything off that this server does itself or does not want, and every error through one gate. */
 export function makeApollo(parts: ApolloParts): ApolloServer<RequestContext> {
-  const { schema, documents, introspection, logger } = parts;
+  const { schema, documents, known, introspection, logger } = parts;
   return new ApolloServer<RequestContext>({
     schema,
     introspection,
     parseOptions: parseOptions(documents),
+    documentStore: known,
+    // The limits were judged before, by the gate; this is the second lock.
     validationRules: [servedOperationsRule, documentLimitsRule(documents)],
     persistedQueries: false,
     allowBatchedHttpRequests: false,
@@ -98,9 +103,3 @@ const DOCUMENT_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 const isOfDocument = ({ extensions }: PublicError) => DOCUMENT_FAULTS.has(extensions.code);
-
-/**
- * A client that takes application/json alone is one from before the GraphQL over HTTP specification, and reads a document's
- * faults only under status 200 (GraphQL over HTTP §6.4.1).
- */
-const isOldClient = (accept: string | undefined) => /^application\/json *(;[^,]*)?$/i.test(accept ?? '');

@@ -2,13 +2,21 @@ import type { ApolloServer, BaseContext } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
+import type { FindDocumentFault } from '../graphql/document-gate.ts';
+import { isOldClient } from '../graphql/old-client.ts';
 import type { GraphqlBody, ResolveDocument } from '../graphql/trusted-documents.ts';
 import { isJson } from './json-body.ts';
-import { Refusal, refusalOf } from './refusal.ts';
+import { Refusal, refusalBody, refusalOf, toRefusal } from './refusal.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 /** Answers one POST /graphql whose body is a JSON object, with the answer's text. */
 export type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply, facts: RequestFacts) => Promise<unknown>;
+
+/** What becomes of a request's document before Apollo sees it. */
+export interface DocumentChecks {
+  readonly resolveDocument: ResolveDocument;
+  readonly findDocumentFault: FindDocumentFault;
+}
 
 /**
  * Hands requests to Apollo, which must have been started, with the document that they name. `makeContext` may throw: the
@@ -19,11 +27,18 @@ export type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply, fact
 export function makeGraphqlHandler<C extends BaseContext>(
   apollo: ApolloServer<C>,
   makeContext: (facts: RequestFacts) => C | Promise<C>,
-  resolveDocument: ResolveDocument,
+  { resolveDocument, findDocumentFault }: DocumentChecks,
 ): GraphqlHandler {
   return async (request, reply, facts) => {
     // An object by now: registerGraphql has refused all else.
-    request.body = resolveDocument(request.body as GraphqlBody);
+    const operation = resolveDocument(request.body as GraphqlBody);
+    const fault = findDocumentFault(operation['query']);
+    if (fault !== undefined) {
+      const { accept } = request.headers;
+      reply.code(isOldClient(accept) ? 200 : 400).type(`${findAnswerType(accept)}; charset=utf-8`);
+      return refusalBody(toRefusal(fault), request.id);
+    }
+    request.body = operation;
     let failed: { readonly failure: unknown } | undefined;
     const answer = fastifyApolloHandler(apollo, {
       context: async () => {
@@ -56,7 +71,7 @@ export function registerGraphql(
     onRequest: async (request) => {
       if (!isJson(request.headers['content-type'])) throw refusalOf(415);
       const accept = request.headers.accept?.replace(CHARSET, '');
-      if (!takesJson(accept)) throw refusalOf(406);
+      if (findAnswerType(accept) === undefined) throw refusalOf(406);
       request.headers.accept = accept;
     },
     handler: async (request, reply) => {
@@ -68,19 +83,24 @@ export function registerGraphql(
     },
     onSend: async (request, reply, payload) => {
       const hasErrors = typeof payload === 'string' && payload.startsWith('{"errors":');
-      const isRefused = reply.statusCode >= 400;
-      if (!hasErrors || !(isRefused || payload.includes('"retryAfter":'))) return payload;
+      if (!hasErrors) return payload;
+      // Most have the id already, and need not be read.
+      const lacksId = reply.statusCode >= 400 && !payload.includes(request.id);
+      if (!lacksId && !payload.includes('"retryAfter":')) return payload;
       const body: ErrorsBody = JSON.parse(payload);
       const retryAfter = Math.max(0, ...body.errors.map(({ extensions }) => extensions?.retryAfter ?? 0));
       if (retryAfter > 0) reply.header('retry-after', String(retryAfter));
-      return isRefused ? withRequestIds(body, request.id) : payload;
+      return lacksId ? withRequestIds(body, request.id) : payload;
     },
   });
 }
 
-/** Asked before anything runs: Apollo asks only afterwards, and the answer of a mutation that was carried out would be lost. */
-const takesJson = (accept: string | undefined): boolean =>
-  !accept || new Negotiator({ headers: { accept } }).mediaType([...ANSWER_TYPES]) !== undefined;
+/**
+ * The type that the client wants its answer in. Asked before anything runs: Apollo asks only afterwards, and the answer of a
+ * mutation that was carried out would be lost.
+ */
+const findAnswerType = (accept: string | undefined): string | undefined =>
+  accept ? new Negotiator({ headers: { accept } }).mediaType([...ANSWER_TYPES]) : ANSWER_TYPES[0];
 
 /** Apollo would look for a type with just this parameter, which it has not. */
 const CHARSET = /;[\t ]*charset="?utf-8"?(?=[\t ]*(?:[;,]|$))/gi;

@@ -96,10 +96,18 @@ export class MailOutbox {
     });
   }
 
-  /** What waits for one person, oldest first; without the text, which may hold a token. */
-  async listWaiting(tx: EntityManager, { userId, key }: MailOwner): Promise<readonly WaitingMail[]> {
+  /**
+   * What waits for one person, oldest first; without the text, which may hold a token. `keys`: all data keys of theirs by id, since
+   * a mail from before a reseal waits under the one before. Throws SealBroken.
+   */
+  async listWaiting(
+    tx: EntityManager,
+    { userId, keys }: { readonly userId: UserId; readonly keys: ReadonlyMap<string, SealingKey> },
+  ): Promise<readonly WaitingMail[]> {
     const mails = await findWaitingMails(tx, userId);
-    return mails.map(({ id, content, createdAt }) => {
+    return mails.map(({ id, keyId, content, createdAt }) => {
+      const key = keys.get(keyId);
+      if (!key) throw new SealBroken(placeOf(id), keyId);
       const { to, subject } = open(key, placeOf(id), content);
       return { to, subject, createdAt };
     });

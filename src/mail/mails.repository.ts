@@ -55,9 +55,9 @@ export async function claimMails(
 export async function findWaitingMails(
   manager: EntityManager,
   userId: UserId,
-): Promise<readonly Pick<ClaimedMail, 'id' | 'content' | 'createdAt'>[]> {
-  const rows: { id: string; content: Buffer; createdAt: Date }[] = await manager.query(
-    'SELECT id, content, created_at AS "createdAt" FROM mails WHERE user_id = $1 ORDER BY created_at, id',
+): Promise<readonly Pick<ClaimedMail, 'id' | 'keyId' | 'content' | 'createdAt'>[]> {
+  const rows: { id: string; keyId: string; content: Buffer; createdAt: Date }[] = await manager.query(
+    'SELECT id, key_id AS "keyId", content, created_at AS "createdAt" FROM mails WHERE user_id = $1 ORDER BY created_at, id',
     [userId],
   );
   return rows.map((row) => ({ ...row, content: new Sealed<MailContent>(row.content) }));

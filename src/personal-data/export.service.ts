@@ -79,7 +79,7 @@ export class ExportService {
       sessions: sessionsMember(await findStoredSessions(tx, userId), key),
       devices: devicesMember(await findStoredDevices(tx, userId)),
       mailedTokens: tokensMember(await findStoredTokens(tx, userId), key),
-      waitingMails: mailsMember(await outbox.listWaiting(tx, { userId, key })),
+      waitingMails: mailsMember(await outbox.listWaiting(tx, { userId, keys })),
       ...(await collectEvents(tx, { userId, keys }, dayKeys)),
     };
   }

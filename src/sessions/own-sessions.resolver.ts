@@ -80,9 +80,11 @@ export class OwnSessionsResolver {
       'Live sessions, latest first, never more than 100 (a new login ends the oldest). Self, or SESSIONS_READ.',
   })
   async sessions(@Root() user: User, @Ctx() context: RequestContext<SessionViewer>): Promise<Session[]> {
-    const records = await this.#parts.reading.list(context, user.id);
+    const { reading, dataKeys } = this.#parts;
+    const { sessions, dataKey } = await reading.list(context, user.id);
     const current = context.knownViewer?.sessionId;
-    return records.map((record) => new Session(record, record.id === current, () => user.key()));
+    const key = () => (dataKey === null ? undefined : dataKeys.unwrap(dataKey));
+    return sessions.map((record) => new Session(record, record.id === current, key));
   }
 
   async #viewer(context: RequestContext<SessionViewer>): Promise<User> {

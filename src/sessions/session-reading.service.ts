@@ -8,11 +8,13 @@ import type { UserId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { holdActor } from '../users/held-actor.repository.ts';
 import { ownAct } from '../users/own-act.ts';
-import type { SessionRecord, SessionViewer } from './session.record.ts';
-import { findLiveSessions } from './sessions.repository.ts';
+import type { SessionViewer } from './session.record.ts';
+import { findLiveSessions, type KeyedSessions } from './sessions.repository.ts';
 
 type Context = RequestContext<SessionViewer>;
-type SessionsByUser = ReadonlyMap<UserId, readonly SessionRecord[]>;
+type SessionsByUser = ReadonlyMap<UserId, KeyedSessions>;
+
+const NONE: KeyedSessions = { dataKey: null, sessions: [] };
 
 /** The live sessions of people, whoever may read them: that is the field's rule to decide. */
 export class SessionReadingService {
@@ -24,8 +26,8 @@ export class SessionReadingService {
   }
 
   /** A user's live sessions, latest first: for all users of a list one statement, and one event where others are among them. */
-  async list(context: Context, userId: UserId): Promise<readonly SessionRecord[]> {
-    return (await this.#find(context, userId)) ?? [];
+  async list(context: Context, userId: UserId): Promise<KeyedSessions> {
+    return (await this.#find(context, userId)) ?? NONE;
   }
 
   async #read(context: Context, ids: readonly UserId[]): Promise<SessionsByUser> {

@@ -1,9 +1,19 @@
 import type { EntityManager } from 'typeorm';
+import type { WrappedDataKey } from '../crypto/data-keys.ts';
 import { Sealed } from '../crypto/sealed.ts';
 import type { SessionId, UserId } from '../platform/ids.ts';
 import type { NamedStatement, PipelinedReads } from '../platform/pipelined-reads.ts';
 import { UserEntity } from '../users/user.entity.ts';
-import { toUserRecord, USER_COLUMNS, USER_JOINS, type UserRow } from '../users/users.repository.ts';
+import {
+  DATA_KEY_COLUMNS,
+  type DataKeyColumns,
+  joinDataKey,
+  toDataKey,
+  toUserRecord,
+  USER_COLUMNS,
+  USER_JOINS,
+  type UserRow,
+} from '../users/users.repository.ts';
 import { type AuthenticationMethod, SessionEntity, type TokenDelivery } from './session.entity.ts';
 import type { SessionOfUser, SessionRecord } from './session.record.ts';
 import { SIGNING_EPOCH } from './signing-keys.repository.ts';
@@ -240,21 +250,30 @@ export async function stepUp(
   return rows[0]?.generation;
 }
 
+/** A user's live sessions, with the data key that opens them: read at another time than they, a reseal may lie between the two. */
+export interface KeyedSessions {
+  readonly dataKey: WrappedDataKey | null;
+  readonly sessions: readonly SessionRecord[];
+}
+
 /** The live sessions of some users, each user's latest first. Who has none is not in it. */
 export async function findLiveSessions(
   manager: EntityManager,
   userIds: readonly UserId[],
   now: Date,
-): Promise<ReadonlyMap<UserId, readonly SessionRecord[]>> {
-  const rows = await manager.query<(SessionColumns & { readonly owner: UserId })[]>(
-    `SELECT ${SESSION_COLUMNS}, s.user_id AS owner FROM sessions s
+): Promise<ReadonlyMap<UserId, KeyedSessions>> {
+  const rows = await manager.query<(SessionColumns & DataKeyColumns)[]>(
+    `SELECT ${SESSION_COLUMNS}, ${DATA_KEY_COLUMNS}, s.user_id FROM sessions s ${joinDataKey('s.user_id')}
      WHERE s.user_id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $2
      ORDER BY s.created_at DESC, s.id DESC`,
     [userIds, now],
   );
-  const sessions = new Map<UserId, SessionRecord[]>();
-  for (const row of rows) sessions.set(row.owner, [...(sessions.get(row.owner) ?? []), toSession(row)]);
-  return sessions;
+  const found = new Map<UserId, KeyedSessions>();
+  for (const row of rows) {
+    const { dataKey, sessions } = found.get(row.user_id) ?? { dataKey: toDataKey(row), sessions: [] };
+    found.set(row.user_id, { dataKey, sessions: [...sessions, toSession(row)] });
+  }
+  return found;
 }
 
 /** Deletes sessions that ended by `endedBy`, by revocation or by time, the longest ended first. Answers how many. */

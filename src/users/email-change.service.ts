@@ -37,7 +37,7 @@ interface EmailChangeParts {
   readonly random: Random;
 }
 
-/** What a mailed token brings: whose it is, the address in it, and the key that opened it. */
+/** What a mailed token brings: whose it is, the address in it, and the key that their values are sealed under. */
 interface Move {
   readonly token: MailTokenRow;
   readonly user: CredentialRecord;
@@ -125,9 +125,9 @@ export class EmailChangeService {
     const { database, tokens, dataKeys } = this.#parts;
     const token = await tokens.get(database.manager, text, [purpose]);
     const user = await findCredentials(database.manager, token.userId);
-    if (!user?.dataKey || token.payload === null) throw invalidToken();
-    const key = dataKeys.unwrap(user.dataKey);
-    return { token, user, key, address: open(key, tokenPlace(token.id), token.payload) };
+    if (!user?.dataKey || !token.dataKey || token.payload === null) throw invalidToken();
+    const address = open(dataKeys.unwrap(token.dataKey), tokenPlace(token.id), token.payload);
+    return { token, user, key: dataKeys.unwrap(user.dataKey), address };
   }
 
   async #inTransaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {

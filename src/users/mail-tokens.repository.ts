@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
+import type { WrappedDataKey } from '../crypto/data-keys.ts';
 import { Sealed } from '../crypto/sealed.ts';
 import type { UserId } from '../platform/ids.ts';
 import { OneTimeTokenEntity, type TokenPurpose } from './one-time-token.entity.ts';
+import { DATA_KEY_COLUMNS, type DataKeyColumns, joinDataKey, toDataKey } from './users.repository.ts';
 
 export interface MailTokenRow {
   readonly id: string;
@@ -9,23 +11,30 @@ export interface MailTokenRow {
   readonly purpose: TokenPurpose;
   readonly hash: Buffer;
   readonly payload: Sealed<string> | null;
+  /** What opens `payload`: read at another time than it, a reseal may lie between the two. Null for somebody erased. */
+  readonly dataKey: WrappedDataKey | null;
   readonly mailTokenVersion: number;
 }
+
+type TokenColumns = DataKeyColumns & { readonly payload: Buffer | null };
 
 /**
  * The token with this id while it counts: not used, not past its time, and nothing that voids it has happened. One that undoes
  * a change of address outlives such changes: the intruder it is for could make them.
  */
 export async function findLiveToken(manager: EntityManager, id: string, now: Date): Promise<MailTokenRow | undefined> {
-  const rows = await manager.query<(Omit<MailTokenRow, 'payload'> & { payload: Buffer | null })[]>(
-    `SELECT t.id, t.user_id AS "userId", t.purpose, t.hash, t.payload, t.mail_token_version AS "mailTokenVersion"
-     FROM one_time_tokens t JOIN users u ON u.id = t.user_id
+  const rows = await manager.query<(Omit<MailTokenRow, 'payload' | 'dataKey'> & TokenColumns)[]>(
+    `SELECT t.id, t.user_id AS "userId", t.purpose, t.hash, t.payload, t.mail_token_version AS "mailTokenVersion",
+       t.user_id, ${DATA_KEY_COLUMNS}
+     FROM one_time_tokens t JOIN users u ON u.id = t.user_id ${joinDataKey('t.user_id')}
      WHERE t.id = $1 AND t.used_at IS NULL AND t.expires_at > $2
        AND (t.purpose = 'REVERT_EMAIL' OR u.mail_token_version = t.mail_token_version)`,
     [id, now],
   );
-  const row = rows[0];
-  return row && { ...row, payload: row.payload === null ? null : new Sealed<string>(row.payload) };
+  const [row] = rows;
+  if (!row) return undefined;
+  const payload = row.payload === null ? null : new Sealed<string>(row.payload);
+  return { ...row, payload, dataKey: toDataKey(row) };
 }
 
 /** Ends the oldest tokens of this purpose until at most `keep` are live. */

@@ -49,7 +49,7 @@ export class UserAdministrationService<Asker = RequestContext> {
     const disabled = await this.#act(asker, idText, { permission: 'USERS_WRITE', power: 'change' }, async (tx, act) => {
       const { subject } = act;
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
-      if (subject.status === 'DISABLED') return;
+      if (subject.status === 'DISABLED') return false;
       await setStatus(tx, subject.id, 'DISABLED');
       await keepAdministrator(tx, act);
       const ended = await endings.endAll(tx, subject.id);
@@ -62,6 +62,7 @@ export class UserAdministrationService<Asker = RequestContext> {
         personal: { reason },
       });
       if (subject.emailVerifiedAt !== null) await mails.send(tx, subject, 'account-disabled');
+      return true;
     });
     mails.wake();
     return disabled;
@@ -73,9 +74,10 @@ export class UserAdministrationService<Asker = RequestContext> {
     return this.#act(asker, idText, { permission: 'USERS_WRITE', power: 'use' }, async (tx, act) => {
       const { subject } = act;
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
-      if (subject.status !== 'DISABLED') return;
+      if (subject.status !== 'DISABLED') return false;
       await setStatus(tx, subject.id, subject.emailVerifiedAt === null ? 'PENDING' : 'ACTIVE');
       await audit.record(tx, { type: 'user.enabled', by: act.by, subjectId: subject.id, details: {} });
+      return true;
     });
   }
 
@@ -90,6 +92,7 @@ export class UserAdministrationService<Asker = RequestContext> {
       revokedCount = (await endings.endAll(tx, subject.id)).length;
       const details = { endedSessions: revokedCount };
       await audit.record(tx, { type: 'user.sessions_revoked', by: act.by, subjectId: subject.id, details });
+      return true;
     });
     return { user, revokedCount };
   }
@@ -102,9 +105,10 @@ export class UserAdministrationService<Asker = RequestContext> {
       const role = await getRole(tx, roleName);
       requireAll(act.permissions, role.permissions, GIVES_MORE);
       const row = { userId: subject.id, roleId: role.id, assignedAt: clock.now() };
-      if (!(await insertUserRole(tx, row))) return;
+      if (!(await insertUserRole(tx, row))) return false;
       await bumpHeldVersion(tx, subject.id);
       await audit.record(tx, { type: 'role.assigned', by: act.by, subjectId: subject.id, details: { role: role.id } });
+      return true;
     });
   }
 
@@ -115,7 +119,7 @@ export class UserAdministrationService<Asker = RequestContext> {
       const { subject } = act;
       const role = await getRole(tx, roleName);
       requireAll(act.permissions, act.subjectPermissions, HOLDS_MORE);
-      if (!(await deleteUserRole(tx, subject.id, role.id))) return;
+      if (!(await deleteUserRole(tx, subject.id, role.id))) return false;
       await keepAdministrator(tx, act);
       await bumpHeldVersion(tx, subject.id);
       await audit.record(tx, {
@@ -124,24 +128,28 @@ export class UserAdministrationService<Asker = RequestContext> {
         subjectId: subject.id,
         details: { role: role.id },
       });
+      return true;
     });
   }
 
-  /** The user after the act; the act and its event commit together. */
+  /** The user after the act; the act and its event commit together. One that changed nothing has read the user, and is told as that. */
   async #act(
     asker: Asker,
     idText: string,
     wanted: Act,
-    work: (tx: EntityManager, act: HeldAct) => Promise<void>,
+    work: (tx: EntityManager, act: HeldAct) => Promise<boolean>,
   ): Promise<UserRecord> {
-    const { database, administration } = this.#parts;
+    const { database, audit, administration } = this.#parts;
     const subjectId = parseId<UserId>(idText);
     return inTransaction(database, async (tx) => {
       if (!subjectId) {
         await administration.hold(tx, asker, wanted);
         throw noSuchUser();
       }
-      await work(tx, await administration.holdOver(tx, asker, { ...wanted, subjectId }));
+      const act = await administration.holdOver(tx, asker, { ...wanted, subjectId });
+      if (!(await work(tx, act))) {
+        await audit.record(tx, { type: 'user.read', by: act.by, subjectId, details: {} });
+      }
       return (await findUser(tx, subjectId)) ?? Promise.reject(noSuchUser());
     });
   }

@@ -8,6 +8,11 @@ import { PROFILE_COLUMNS, PROFILE_FIELDS, type ProfileField } from './profile.fi
 import type { UserOrigin, UserStatus } from './user.entity.ts';
 import type { CredentialRecord, ProfileRecord, UserRecord } from './user.record.ts';
 
+/** The data key in use of the person whose id stands in a column, as every value of theirs is sealed at the moment of this read. */
+export const DATA_KEY_COLUMNS = 'k.id AS data_key_id, k.wrapped, k.wrapping_key_id';
+export const joinDataKey = (userId: string): string =>
+  `LEFT JOIN data_keys k ON k.user_id = ${userId} AND k.retired_at IS NULL`;
+
 /**
  * The columns and joins of a `UserRecord`, for a statement that calls the users table `u`. Other repositories join it to
  * their own tables, so that whoever is logged in is read in one round trip.
@@ -15,33 +20,36 @@ import type { CredentialRecord, ProfileRecord, UserRecord } from './user.record.
 export const USER_COLUMNS = [
   'u.id AS user_id, u.email, u.email_verified_at, u.status, u.version, u.mail_token_version',
   'u.created_at AS user_created_at, u.last_login_at',
-  'k.id AS data_key_id, k.wrapped, k.wrapping_key_id',
+  DATA_KEY_COLUMNS,
   ...PROFILE_FIELDS.map((field) => `p.${PROFILE_COLUMNS[field]} AS profile_${PROFILE_COLUMNS[field]}`),
   'p.updated_at AS profile_updated_at',
   `(SELECT coalesce(json_agg(json_build_object('id', r.id, 'name', r.name, 'description', r.description,
       'permissions', r.permissions, 'builtIn', r.built_in) ORDER BY r.name), '[]')
     FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS roles`,
 ].join(', ');
-export const USER_JOINS =
-  'LEFT JOIN data_keys k ON k.user_id = u.id AND k.retired_at IS NULL LEFT JOIN profiles p ON p.user_id = u.id';
+export const USER_JOINS = `${joinDataKey('u.id')} LEFT JOIN profiles p ON p.user_id = u.id`;
 
 type ProfileRow = { readonly [F in ProfileField as `profile_${(typeof PROFILE_COLUMNS)[F]}`]: Buffer | null };
 
-export type UserRow = ProfileRow & {
+export interface DataKeyColumns {
   readonly user_id: UserId;
-  readonly email: Buffer | null;
-  readonly email_verified_at: Date | null;
-  readonly status: UserStatus;
-  readonly version: number;
-  readonly mail_token_version: number;
-  readonly user_created_at: Date;
-  readonly last_login_at: Date | null;
   readonly data_key_id: DataKeyId | null;
   readonly wrapped: Buffer | null;
   readonly wrapping_key_id: string | null;
-  readonly profile_updated_at: Date | null;
-  readonly roles: RoleRecord[];
-};
+}
+
+export type UserRow = ProfileRow &
+  DataKeyColumns & {
+    readonly email: Buffer | null;
+    readonly email_verified_at: Date | null;
+    readonly status: UserStatus;
+    readonly version: number;
+    readonly mail_token_version: number;
+    readonly user_created_at: Date;
+    readonly last_login_at: Date | null;
+    readonly profile_updated_at: Date | null;
+    readonly roles: RoleRecord[];
+  };
 
 type CredentialRow = UserRow & {
   readonly password_hash: Buffer | null;
@@ -52,7 +60,7 @@ type CredentialRow = UserRow & {
 
 const toSealed = <T>(bytes: Buffer | null): Sealed<T> | null => (bytes === null ? null : new Sealed<T>(bytes));
 
-function toDataKey(row: UserRow): WrappedDataKey | null {
+export function toDataKey(row: DataKeyColumns): WrappedDataKey | null {
   if (row.data_key_id === null || row.wrapped === null || row.wrapping_key_id === null) return null;
   return { id: row.data_key_id, userId: row.user_id, wrapped: row.wrapped, wrappingKeyId: row.wrapping_key_id };
 }

@@ -41,7 +41,10 @@ describe('Apollo behind the route', () => {
       if (failure !== undefined) throw failure;
       return { facts };
     };
-    const handleGraphql = makeGraphqlHandler(apollo, makeContext, (body) => body);
+    const handleGraphql = makeGraphqlHandler(apollo, makeContext, {
+      resolveDocument: (body) => body,
+      findDocumentFault: () => undefined,
+    });
     http = await startHttpApp({}, { handleGraphql });
   });
   beforeEach(() => {

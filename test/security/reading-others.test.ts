@@ -199,6 +199,20 @@ describe('fields of another person', () => {
   });
 });
 
+describe('an act of administration that changes nothing', () => {
+  test.each([
+    ['enableUser', (id: string) => `enableUser(input: { id: "${id}" })`],
+    ['assignRole', (id: string) => `assignRole(input: { userId: "${id}", role: "user" })`],
+    ['unassignRole', (id: string) => `unassignRole(input: { userId: "${id}", role: "auditor" })`],
+  ])('%s shows the person, and is told as a reading', async (name, act) => {
+    const { client } = await server.person(`${name}@example.com`, 'admin');
+    const answer = await client.send(`mutation { done: ${act(ada.userId)} { user { email } } }`);
+    expect(answer.data['done']).toEqual({ user: { email: 'ada@example.com' } });
+    const read = { type: 'user.read', subject_id: ada.userId, details: {}, life: 'AUDIT_TRAIL' };
+    expect(await eventsOf(answer, 1)).toEqual([read]);
+  });
+});
+
 describe('whoever is shut out after the request was let in', () => {
   test.each([
     ['users', '{ users { nodes { id email } } }'],

@@ -15,6 +15,7 @@ import {
   documentLimitsRule,
   findBrokenLimit,
   findTokenRefusal,
+  findTooManyTokens,
   ONE_CREDENTIAL_MUTATION,
   parseOptions,
 } from '../../src/limits/document-limits.ts';
@@ -275,6 +276,31 @@ describe('tokens', () => {
     expect(refusal?.code).toBe('DOCUMENT_LIMIT_EXCEEDED');
     expect(refusal?.message).toContain('limit of tokens, 6 ');
   });
+
+  test.each([
+    '{ me { id } }',
+    '{ me { id } ,, # comments and commas are free \n me }',
+    '{ "a text" 1 1.5 ... $a | & }',
+    '',
+    '{ me { id } # six, and a comment at the end',
+  ])('are counted alike by the lexer alone and by the parser: %s', (text) => {
+    for (const tokens of [1, 5, 6, 7, 9]) {
+      const limited = { ...limits, tokens };
+      let error: GraphQLError | undefined;
+      try {
+        parse(`${text}${' '.repeat(10)}`, parseOptions(limited));
+      } catch (thrown) {
+        error = thrown as GraphQLError;
+      }
+      const byParser = error && findTokenRefusal(error, limited);
+      const byLexer = findTooManyTokens(`${text}${' '.repeat(10)}`, limited);
+      // Where the document is not GraphQL, the parser may stop before it has counted far enough.
+      if (byParser !== undefined || error === undefined) expect(byLexer?.message).toBe(byParser?.message);
+    }
+  });
+
+  test('are left to the parser by the lexer where a character is none of GraphQL', () =>
+    expect(findTooManyTokens('{ me { id } ? me me me me }', { ...limits, tokens: 9 })).toBeUndefined());
 
   test('are counted over the whole document, operations that will not run included', () => {
     expect(parseError('{ me { id } } query B { me }')).toBeDefined();

@@ -1,0 +1,50 @@
+import type { DocumentNode } from 'graphql';
+
+/** Characters of all documents together. Of parsed text, one takes up to some 250 bytes. */
+const LARGEST = 200_000;
+
+/**
+ * The documents that passed all checks (Apollo's `documentStore`: one that it finds here it neither parses nor validates), the
+ * longest unused leaving first. None with a text written into it is kept: it may be a password, and is somebody's alone.
+ */
+export class KnownDocuments {
+  readonly #documents = new Map<string, DocumentNode>();
+  readonly #texts = new Set<string>();
+  #size = 0;
+
+  /** Whether a document of exactly this text is kept. */
+  has(text: string): boolean {
+    return this.#texts.has(text);
+  }
+
+  async get(key: string): Promise<DocumentNode | undefined> {
+    const document = this.#documents.get(key);
+    if (document === undefined) return undefined;
+    this.#documents.delete(key);
+    this.#documents.set(key, document);
+    return document;
+  }
+
+  async set(key: string, document: DocumentNode): Promise<void> {
+    const text = textOf(document);
+    if (text === undefined || text.includes('"') || this.#texts.has(text)) return;
+    this.#documents.set(key, document);
+    this.#texts.add(text);
+    this.#size += text.length;
+    for (const oldest of this.#documents.keys()) {
+      if (this.#size <= LARGEST) break;
+      await this.delete(oldest);
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    const document = this.#documents.get(key);
+    const text = document && textOf(document);
+    if (text === undefined) return;
+    this.#documents.delete(key);
+    this.#texts.delete(text);
+    this.#size -= text.length;
+  }
+}
+
+const textOf = ({ loc }: DocumentNode): string | undefined => loc?.source.body;
