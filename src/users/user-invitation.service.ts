@@ -90,9 +90,12 @@ export class UserInvitationService {
     address: string,
   ): Promise<void> {
     const { keyring, audit } = this.#parts;
-    const id = await findUserIdByAddress(tx, lookupIndex(keyring, canonicalAddress(address)));
+    const index = lookupIndex(keyring, canonicalAddress(address));
+    const id = await findUserIdByAddress(tx, index);
     if (id === undefined) return;
     await lockUsers(tx, [id]);
+    // Clean-up has just deleted the registration: nobody has the address.
+    if ((await findUserIdByAddress(tx, index)) === undefined) return;
     const held = await findPermissions(tx, id);
     if (!(await deleteRegistration(tx, id))) throw taken();
     // Else whoever may not disable a person could do away with them.

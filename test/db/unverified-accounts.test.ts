@@ -68,4 +68,22 @@ describe('a registration that nobody verifies', () => {
     await cleanUp();
     expect(await isThere(userId)).toBe(true);
   });
+
+  test('makes way for an administrator who makes the account at the moment of its clean-up', async () => {
+    const { client } = await server.person('admin@example.com', 'admin');
+    const userId = await signUp('late@example.com');
+    await settled(server);
+    const other = server.database.createQueryRunner();
+    await other.startTransaction();
+    const [{ pid }] = await other.query('SELECT pg_backend_pid() AS pid');
+    await other.query('DELETE FROM users WHERE id = $1', [userId]);
+    const making = client.send('mutation { createUser(input: { email: "late@example.com" }) { user { status } } }');
+    await until('the making waits', async () => {
+      const sql = 'SELECT 1 FROM pg_locks WHERE NOT granted AND $1 = ANY(pg_blocking_pids(pid))';
+      return (await other.query(sql, [pid])).length > 0;
+    });
+    await other.commitTransaction();
+    await other.release();
+    expect((await making).errors).toEqual([]);
+  });
 });
