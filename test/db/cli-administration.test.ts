@@ -190,7 +190,7 @@ describe('refused, and nothing changes:', () => {
     ['users disable --reason x', 2, '--user is missing'],
     ['users enable', 2, '--user is missing'],
     ['users enable --user nobody@example.com', 1, 'There is no user'],
-    ['sessions revoke', 2, 'Whose sessions'],
+    ['sessions revoke', 2, 'Say --user WHO or --all'],
     ['sessions revoke --user nobody@example.com', 1, 'There is no user'],
     ['roles list --all', 2, '--all'],
   ];
