@@ -10,17 +10,21 @@ interface KeyedViewer extends Viewer {
 
 /**
  * Locks the viewer's user and session, in share mode, and reads them as they stand at this moment: a request that was let in
- * before a logout, a disabling or an erasure must not change anything after it. Throws UNAUTHENTICATED, and BUSY where the
- * person's data key is not the one that the viewer was read with.
+ * before a logout, a disabling or an erasure must not change anything after it. Throws UNAUTHENTICATED, TOKEN_EXPIRED after a
+ * reauthentication, and BUSY where the person's data key is not the one that the viewer was read with.
  */
 export async function holdActor(tx: EntityManager, viewer: Viewer | KeyedViewer, now: Date): Promise<void> {
   const { userId, sessionId } = viewer;
-  const held = await tx.query<unknown[]>(
-    `SELECT 1 FROM users u JOIN sessions s ON s.user_id = u.id
+  const [held] = await tx.query<{ authenticatedAt: Date }[]>(
+    `SELECT s.authenticated_at AS "authenticatedAt" FROM users u JOIN sessions s ON s.user_id = u.id
      WHERE u.id = $1 AND u.status = 'ACTIVE' AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 FOR SHARE`,
     [userId, sessionId, now],
   );
-  if (held.length === 0) throw new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
+  if (!held) throw new AppError('UNAUTHENTICATED', 'This session has ended. Log in again.');
+  // Freshness belongs to the token: a step-up since then is another's.
+  if (held.authenticatedAt.getTime() !== viewer.authenticatedAt.getTime()) {
+    throw new AppError('TOKEN_EXPIRED', 'This access token is from before a reauthentication. Use the newer one.');
+  }
   // Sealed under a key that a reseal has replaced meanwhile, a value would open no more.
   const key = 'user' in viewer ? viewer.user.dataKey : null;
   if (key === null) return;

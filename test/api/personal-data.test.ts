@@ -172,6 +172,26 @@ describe('eraseMe', () => {
     expect(rows).toEqual([]);
   });
 
+  test('is not done by a token from before a reauthentication, though the request was let in before it', async () => {
+    const { client, userId } = await server.person('lou@example.com');
+    server.clock.advanceSeconds(1);
+    const hold = server.database.createQueryRunner();
+    await hold.startTransaction();
+    await hold.query('SELECT 1 FROM users WHERE id = $1 FOR SHARE', [userId]);
+    const erasing = erase(client, 'lou@example.com');
+    await until('it waits for the row', async () => {
+      const [row] = await server.database.query(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+      );
+      return row.n > 0;
+    });
+    const again = await client.send(`mutation { reauthenticate(input: { password: "${PASSWORD}" }) { accessToken } }`);
+    expect(again.code).toBeUndefined();
+    await hold.commitTransaction();
+    await hold.release();
+    expect((await erasing).code).toBe('TOKEN_EXPIRED');
+  });
+
   test('happens once under 50 parallel tries, and no login gets in beside it', async () => {
     const { client, userId } = await server.person('kim@example.com');
     const logins = Array.from({ length: 10 }, () => server.logIn('kim@example.com').catch(() => undefined));
