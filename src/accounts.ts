@@ -119,7 +119,8 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
   const sessions = new SessionCreation({ database, audit, keyring, dataKeys, devices, tokens, clock, random, life });
   const failures = new LoginFailures({ recordLater: (event, cause) => auditQueue.recordLater(event, cause) });
   const login = new LoginService({ database, keyring, hasher, passwords, sessions, failures });
-  const refresh = new RefreshService({ database, audit, dataKeys, tokens, clock, life });
+  const viewed = new ViewedSessions({ database, reads: foundation.reads });
+  const refresh = new RefreshService({ database, sessions: viewed, audit, dataKeys, tokens, clock, life });
   const logout = new LogoutService({ database, audit, dataKeys, tokens, clock });
   const endings = new SessionEndings({ clock });
   const ownPassword = new OwnPassword({ database, passwords, dataKeys });
@@ -197,12 +198,7 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     clock,
     erased: () => erasureUpkeep.wake(),
   });
-  const viewers = new Viewers({
-    database,
-    sessions: new ViewedSessions({ database, reads: foundation.reads }),
-    clock,
-    signingKeys,
-  });
+  const viewers = new Viewers({ database, sessions: viewed, clock, signingKeys });
   const keyringFile = keyringPath(config.keyring);
   const registered = new NodeRegistration({
     database,

@@ -28,19 +28,40 @@ const COLUMNS: readonly (readonly [column: string, type: string, value: (row: Au
 ];
 
 const NAMES = COLUMNS.map(([column]) => column).join(', ');
-const ARRAYS = COLUMNS.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
+
+/** The events as rows, each column an array: the parameters from `$first` on. */
+const rowsFrom = (first: number) =>
+  `unnest(${COLUMNS.map(([, type], index) => `$${first + index}::${type}[]`).join(', ')}) AS row (${NAMES})`;
+const parametersOf = (rows: readonly AuditEventEntity[]) => COLUMNS.map(([, , value]) => rows.map(value));
 
 const INSERT = `
-  WITH event AS (
-    INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM unnest(${ARRAYS}) AS row (${NAMES})
-    RETURNING id
-  )
+  WITH event AS (INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(1)} RETURNING id)
   INSERT INTO audit_unsealed (event_id) SELECT id FROM event`;
 
 /** Writes events and their rows in the sealer's queue: one statement, so that neither can be without the other. */
 export async function insertEvents(manager: EntityManager, rows: readonly AuditEventEntity[]): Promise<void> {
-  await manager.query(
-    INSERT,
-    COLUMNS.map(([, , value]) => rows.map(value)),
+  await manager.query(INSERT, parametersOf(rows));
+}
+
+/** A change that is one statement: common table expressions with `values`, of which `changed` has a row only where it was made. */
+export interface OneStatementChange {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/** Makes a change and writes its event, both by one statement, or neither. Whether it was made. */
+export async function changeAndInsertEvent(
+  manager: EntityManager,
+  { text, values }: OneStatementChange,
+  row: AuditEventEntity,
+): Promise<boolean> {
+  const made = await manager.query<unknown[]>(
+    `WITH ${text}, event AS (
+       INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(values.length + 1)}
+       WHERE EXISTS (SELECT FROM changed) RETURNING id
+     ), queued AS (INSERT INTO audit_unsealed (event_id) SELECT id FROM event)
+     SELECT FROM changed`,
+    [...values, ...parametersOf([row])],
   );
+  return made.length === 1;
 }

@@ -2,7 +2,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Clock } from '../platform/clock.ts';
 import { errorFacts, type Logger } from '../platform/logger.ts';
-import { type Random, uuidv7 } from '../platform/random.ts';
+import { inPools, type Random, uuidv7 } from '../platform/random.ts';
 import { makeClientAddressReader } from './client-address.ts';
 import { makeCookies } from './cookies.ts';
 import {
@@ -49,7 +49,7 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
   const { config, logger } = parts;
   const headers = makeSecurityHeaders(config.publicUrl);
   const readClient = makeClientAddressReader(config.trustedProxies);
-  const requestId = makeRequestIds(readClient, parts.clock, parts.random);
+  const requestId = makeRequestIds(readClient, parts.clock, inPools(parts.random));
   const cookies = makeCookies(config.publicUrl);
   const allowedOrigins = new Set([...config.ownOrigins, ...config.corsOrigins]);
   const newRequestId = () => uuidv7(parts.clock, parts.random);

@@ -77,7 +77,10 @@ export function limitAddresses(app: FastifyInstance, hitAddress: HitAddress): vo
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.config.isHealth === true) return;
     const retryAfter = await hitAddress(request.client.key);
-    if (retryAfter > 0) throw new AppError('RATE_LIMITED', 'Too many requests from this address.', { retryAfter });
+    if (retryAfter === 0) return;
+    // Not an AppError, of which a Refusal would be made: whoever floods the server is answered with as little as can be.
+    const headers = { 'retry-after': String(retryAfter) };
+    throw new Refusal(429, 'RATE_LIMITED', 'Too many requests from this address.', headers, retryAfter);
   });
 }
 

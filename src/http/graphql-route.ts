@@ -84,9 +84,10 @@ export function registerGraphql(
     onSend: async (request, reply, payload) => {
       const hasErrors = typeof payload === 'string' && payload.startsWith('{"errors":');
       if (!hasErrors) return payload;
-      // Most have the id already, and need not be read.
+      // Most have both already, and need not be read.
       const lacksId = reply.statusCode >= 400 && !payload.includes(request.id);
-      if (!lacksId && !payload.includes('"retryAfter":')) return payload;
+      const lacksHeader = !reply.hasHeader('retry-after') && payload.includes('"retryAfter":');
+      if (!lacksId && !lacksHeader) return payload;
       const body: ErrorsBody = JSON.parse(payload);
       const retryAfter = Math.max(0, ...body.errors.map(({ extensions }) => extensions?.retryAfter ?? 0));
       if (retryAfter > 0) reply.header('retry-after', String(retryAfter));

@@ -9,6 +9,21 @@ export interface Random {
 
 export const systemRandom: Random = { bytes: (size) => randomBytes(size) };
 
+const POOL_BYTES = 4_096;
+
+/** Bytes drawn from `random` many at once: a call of the CSPRNG costs more than its bytes. For ids; a secret must not lie about. */
+export function inPools(random: Random): Random {
+  let pool: Buffer = Buffer.alloc(0);
+  return {
+    bytes(size) {
+      if (pool.length < size) pool = random.bytes(Math.max(POOL_BYTES, size));
+      const taken = pool.subarray(0, size);
+      pool = pool.subarray(size);
+      return taken;
+    },
+  };
+}
+
 /**
  * A UUID version 7 (RFC 9562 §5.7): 48 bits of milliseconds, then 74 random bits, so that rows made together stand together
  * in an index. An id, never a secret: tokens take 32 bytes of `Random` instead (ASVS v5.0.0-11.5.1).

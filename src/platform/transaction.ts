@@ -24,10 +24,14 @@ export function isUniqueViolation(error: unknown, name: string): boolean {
  * ends it to untie a deadlock, `work` runs again from its start, so it must not change anything outside the database. Nothing
  * slow (argon2, mail) belongs in it: it holds a connection and its locks.
  */
-export async function inTransaction<T>(database: DataSource, work: (tx: EntityManager) => Promise<T>): Promise<T> {
+export const inTransaction = <T>(database: DataSource, work: (tx: EntityManager) => Promise<T>): Promise<T> =>
+  untied(() => database.transaction(work));
+
+/** Runs `work`, a transaction or one statement, again from its start where PostgreSQL ends it to untie a deadlock. */
+export async function untied<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.transaction(work);
+      return await work();
     } catch (error) {
       const state = sqlState(error);
       const isUntied = state === DEADLOCK_DETECTED || state === SERIALIZATION_FAILURE;

@@ -1,22 +1,25 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { RequestContext } from '../access/request-context.ts';
+import type { AuditEvent } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import { isMacOf, parseRefreshToken } from '../crypto/refresh-tokens.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
-import { inTransaction } from '../platform/transaction.ts';
+import { inTransaction, untied } from '../platform/transaction.ts';
 import { ownAct } from '../users/own-act.ts';
 import type { LoggedIn } from './logged-in.type.ts';
 import type { SessionOfUser } from './session.record.ts';
 import { type SessionLifeSettings, sessionExpiry } from './session-life.ts';
 import type { SessionTokens } from './session-tokens.ts';
-import { findSession, holdRepeatable, moveGeneration, passFence, revokeSession } from './sessions.repository.ts';
+import { holdRepeatable, nextGeneration, passFence, revokeSession } from './sessions.repository.ts';
 import type { BroughtToken } from './token-delivery.ts';
+import type { ViewedSessions } from './viewed-sessions.ts';
 import { isLive } from './viewers.ts';
 
 interface RefreshParts {
   readonly database: DataSource;
+  readonly sessions: ViewedSessions;
   readonly audit: AuditTrail;
   readonly dataKeys: DataKeys;
   readonly tokens: SessionTokens;
@@ -39,11 +42,11 @@ export class RefreshService {
 
   /** New tokens for a refresh token. INVALID_TOKEN for one that does not count; one that was used up ends its session. */
   async refresh(context: RequestContext, brought: BroughtToken | undefined): Promise<LoggedIn> {
-    const { database, tokens, clock } = this.#parts;
+    const { sessions, tokens, clock } = this.#parts;
     const token = brought && parseRefreshToken(brought.text);
     if (!token) throw dead();
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const found = await findSession(database.manager, token.sessionId);
+      const found = await sessions.find(token.sessionId);
       const refreshKey = found && tokens.refreshKeyOf(found);
       // The MAC first: a session's id is no secret, and whoever knows no more than that must not be able to end it.
       if (!found || !refreshKey || !isMacOf(refreshKey, token) || !isLive(found, clock.now())) throw dead();
@@ -66,17 +69,14 @@ export class RefreshService {
   }
 
   async #rotate(context: RequestContext, { session, user }: SessionOfUser): Promise<SessionOfUser | undefined> {
-    const { clock, life } = this.#parts;
+    const { database, audit, clock, life } = this.#parts;
     const now = clock.now();
     const expiresAt = sessionExpiry(life, { createdAt: session.createdAt, now, roles: user.roles });
     if (expiresAt <= now) throw dead();
     const generation = session.refreshGeneration + 1;
-    const moved = await this.#inFence({ session, user }, async (tx) => {
-      if (!(await moveGeneration(tx, { id: session.id, from: session.refreshGeneration, expiresAt, now })))
-        return false;
-      await this.#record(tx, context, { session, user }, { generation, repeated: false });
-      return true;
-    });
+    const change = nextGeneration({ id: session.id, from: session.refreshGeneration, expiresAt, now }, user);
+    const event = this.#eventOf(context, { session, user }, { generation, repeated: false });
+    const moved = await untied(() => audit.recordWith(database.manager, change, event));
     return moved
       ? { session: { ...session, refreshGeneration: generation, rotatedAt: now, lastSeenAt: now, expiresAt }, user }
       : undefined;
@@ -91,33 +91,29 @@ export class RefreshService {
 
   /** The same successor once more, under the same conditions as a rotation. */
   async #repeat(context: RequestContext, found: SessionOfUser): Promise<SessionOfUser | undefined> {
-    const { clock, life } = this.#parts;
+    const { database, audit, clock, life } = this.#parts;
     const now = clock.now();
     const graceFrom = new Date(now.getTime() - life.refreshGraceSeconds * 1000);
     const { id, refreshGeneration } = found.session;
-    const held = await this.#inFence(found, async (tx) => {
+    const held = await inTransaction(database, async (tx) => {
+      if (!(await passFence(tx, found.user.id, found.user.version))) return false;
       if (!(await holdRepeatable(tx, { id, generation: refreshGeneration, graceFrom, now }))) return false;
-      await this.#record(tx, context, found, { generation: refreshGeneration, repeated: true });
+      await audit.record(tx, this.#eventOf(context, found, { generation: refreshGeneration, repeated: true }));
       return true;
     });
     return held ? found : undefined;
   }
 
-  #inFence({ user }: SessionOfUser, work: (tx: EntityManager) => Promise<boolean>): Promise<boolean> {
-    return inTransaction(this.#parts.database, async (tx) => (await passFence(tx, user.id, user.version)) && work(tx));
-  }
-
-  async #record(
-    tx: EntityManager,
+  #eventOf(
     context: RequestContext,
     { session, user }: SessionOfUser,
     details: { generation: number; repeated: boolean },
-  ): Promise<void> {
-    await this.#parts.audit.record(tx, {
+  ): AuditEvent {
+    return {
       type: 'session.refreshed',
       ...ownAct(context, user, this.#parts.dataKeys),
       details: { session: session.id, ...details },
-    });
+    };
   }
 
   async #endForReuse(context: RequestContext, { session, user }: SessionOfUser, presented: number): Promise<void> {

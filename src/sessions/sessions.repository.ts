@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { OneStatementChange } from '../audit/audit.repository.ts';
 import type { WrappedDataKey } from '../crypto/data-keys.ts';
 import { Sealed } from '../crypto/sealed.ts';
 import type { SessionId, UserId } from '../platform/ids.ts';
@@ -152,19 +153,22 @@ export async function endOldestSessions(
   return rows.map((row) => row.id);
 }
 
-/** Moves the generation from `from` to the next. False when another call has moved it, or the session has ended. */
-export async function moveGeneration(
-  tx: EntityManager,
+/**
+ * Moves the generation from `from` to the next, inside the fence of `passFence`: its row is locked before the session's. Not made
+ * when another call has moved it, the session has ended, or the user has changed.
+ */
+export const nextGeneration = (
   { id, from, expiresAt, now }: { id: SessionId; from: number; expiresAt: Date; now: Date },
-): Promise<boolean> {
-  const [rows] = await tx.query<[unknown[], number]>(
-    `UPDATE sessions SET refresh_generation = refresh_generation + 1, seen_generation = greatest(seen_generation, $2),
-       rotated_at = $4, last_seen_at = $4, expires_at = $3
-     WHERE id = $1 AND refresh_generation = $2 AND revoked_at IS NULL AND expires_at > $4 RETURNING id`,
-    [id, from, expiresAt, now],
-  );
-  return rows.length === 1;
-}
+  user: { readonly id: UserId; readonly version: number },
+): OneStatementChange => ({
+  text: `fence AS (SELECT FROM users WHERE id = $5 AND version = $6 AND status = 'ACTIVE' FOR SHARE),
+    changed AS (
+      UPDATE sessions SET refresh_generation = refresh_generation + 1, seen_generation = greatest(seen_generation, $2),
+        rotated_at = $4, last_seen_at = $4, expires_at = $3
+      WHERE id = $1 AND refresh_generation = $2 AND revoked_at IS NULL AND expires_at > $4 AND EXISTS (SELECT FROM fence)
+      RETURNING id)`,
+  values: [id, from, expiresAt, now, user.id, user.version],
+});
 
 /**
  * Holds the session's row while its last answer may be given again: nobody has moved it since `generation`, and it was made

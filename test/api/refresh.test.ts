@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../support/account-acts.ts';
 import type { Answer } from '../support/client.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -209,6 +210,47 @@ test('a new login ends the oldest of a hundred sessions', async () => {
     [first.userId],
   );
   expect(live[0].count).toBe(100);
+});
+
+describe('a refresh that waits for a change of its rows', () => {
+  const DISABLE = `UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`;
+  /** The answer of a refresh that began while `statement` was made and not committed. */
+  async function refreshDuring(token: string, statement: string, id: string): Promise<Answer> {
+    let answer: Promise<Answer> | undefined;
+    await server.database.transaction(async (tx) => {
+      await tx.query(statement, [id]);
+      answer = refresh(token);
+      await until('it waits for the lock', async () => {
+        const [{ waiting }] = await server.database.query(
+          `SELECT count(*)::int AS waiting FROM pg_locks JOIN pg_stat_activity USING (pid)
+           WHERE datname = current_database() AND NOT granted`,
+        );
+        return waiting > 0;
+      });
+    });
+    return (await answer) as Answer;
+  }
+
+  test('is dead where it was its user’s disabling, or its session’s end', async () => {
+    await server.signUp('grace@example.com');
+    const first = await server.logIn('grace@example.com');
+    const second = await server.logIn('grace@example.com');
+    const end = 'UPDATE sessions SET revoked_at = now() WHERE id = $1';
+    expect((await refreshDuring(first.refreshToken, end, first.sessionId)).code).toBe('INVALID_TOKEN');
+    expect((await refreshDuring(second.refreshToken, DISABLE, second.userId)).code).toBe('INVALID_TOKEN');
+    for (const { sessionId } of [first, second]) {
+      expect(await eventsOf('session.refreshed', sessionId)).toBe(0);
+      const [session] = await server.database.query('SELECT * FROM sessions WHERE id = $1', [sessionId]);
+      expect(session.refresh_generation).toBe(0);
+    }
+  });
+
+  test('goes on with the user as changed where it may, and has one event', async () => {
+    const { refreshToken, sessionId, userId } = await server.logIn('ada@example.com');
+    const answer = await refreshDuring(refreshToken, 'UPDATE users SET version = version + 1 WHERE id = $1', userId);
+    expect(answer.data['refresh'].refreshToken).toContain(`${sessionId}.1.`);
+    expect(await eventsOf('session.refreshed', sessionId)).toBe(1);
+  });
 });
 
 describe('the answer that may be given again', () => {
