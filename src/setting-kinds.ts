@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { isAbsolute, resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { parseUrl } from './platform/parse-url.ts';
 import { Secret } from './platform/secret.ts';
 
 /** What the meaning of a setting may hang on. */
@@ -63,8 +64,8 @@ export const listenHost: Kind<string> = kind('an IP address or a host name', (te
 );
 
 function parseHttpUrl(text: string): URL | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (!url) return undefined;
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
   const isPlain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   return isHttp && isPlain && !/[?#]/.test(text) ? url : undefined;
@@ -107,7 +108,7 @@ export const origins = commaList(
   'a list of exact origins with commas between, as https://app.example (never *)',
   (text) => {
     const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@*\\]+)$/i.exec(text) ?? [];
-    if (scheme === undefined || host === undefined || !URL.canParse(text)) return undefined;
+    if (scheme === undefined || host === undefined || !parseUrl(text)) return undefined;
     const isHttp = /^https?$/i.test(scheme);
     return isHttp ? new URL(text).origin : `${scheme}://${host}`.toLowerCase();
   },
@@ -118,9 +119,7 @@ export const hosts = commaList(
   'a list of host names with commas between, each with its port where it has one',
   (text) => {
     const host = text.toLowerCase();
-    return URL.canParse(`x://${host}`) && new URL(`x://${host}`).host === host && !host.includes('*')
-      ? host
-      : undefined;
+    return parseUrl(`x://${host}`)?.host === host && !host.includes('*') ? host : undefined;
   },
 );
 
@@ -142,7 +141,7 @@ export const addressRanges = commaList(
 /** A URL with one of the schemes, kept unprintable since it may hold a password. */
 export const secretUrl = (...schemes: readonly string[]): Kind<Secret> =>
   kind(`a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`, (text) => {
-    const isUrl = URL.canParse(text) && schemes.some((scheme) => text.startsWith(`${scheme}://`));
+    const isUrl = parseUrl(text) && schemes.some((scheme) => text.startsWith(`${scheme}://`));
     return isUrl ? new Secret(text) : undefined;
   });
 

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Config } from '../config.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
+import { parseUrl } from '../platform/parse-url.ts';
 
 /** The host that a request is meant for: a target that is a whole URL outdoes the Host header (RFC 9112 §3.2.2). */
 export const hostOf = ({ url = '', headers }: Pick<IncomingMessage, 'url' | 'headers'>): string | undefined =>
-  URL.canParse(url) ? new URL(url).host : headers.host;
+  (url.startsWith('/') ? undefined : parseUrl(url)?.host) ?? headers.host;
 
 /**
  * Whether a Host header names this server: PUBLIC_URL's host, one of ALLOWED_HOSTS or, outside production, a loopback name

@@ -29,7 +29,9 @@ let auditor: GraphqlClient;
 let admin: GraphqlClient;
 beforeAll(async () => {
   server = await startTestServer(WITHOUT_LIMITS);
-  ada = await server.person('ada@example.com');
+  await server.signUp('ada@example.com');
+  server.clock.advanceSeconds(1);
+  ada = await server.logIn('ada@example.com');
   server.clock.advanceSeconds(1);
   auditor = (await server.person('auditor@example.com', 'auditor')).client;
   server.clock.advanceSeconds(1);

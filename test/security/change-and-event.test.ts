@@ -199,7 +199,11 @@ function breakDatabase(failing: number) {
   ) {
     const pass = () => Reflect.apply(original, this, args) as never;
     const text = typeof args[0] === 'string' ? args[0] : '';
-    if (/^START TRANSACTION/.test(text)) open.set(this, 'unknown');
+    // A change and its event in one statement need no transaction.
+    if (!open.has(this) && /UPDATE sessions[\s\S]*INSERT INTO audit_events/.test(text)) {
+      seen += 1;
+      if (seen === failing) return Promise.reject(new Error('the connection broke')) as never;
+    } else if (/^START TRANSACTION/.test(text)) open.set(this, 'unknown');
     else if (open.has(this)) {
       if (open.get(this) === 'unknown') {
         open.set(this, BESIDE.test(text) ? 'beside' : 'ours');
@@ -304,7 +308,7 @@ describe('each mutation and its event', () => {
         expect({ failing, ...happened }).toEqual({ failing, ...expected });
         if (isWhole) expect({ failing, errors: answer.errors }).toEqual({ failing, errors: [] });
       }
-      expect(failing).toBeGreaterThan(2);
+      expect(failing).toBeGreaterThan(name === 'refresh' ? 1 : 2);
     },
     60_000,
   );

@@ -1,3 +1,4 @@
+import { parseUrl } from '../../platform/parse-url.ts';
 import { Refused } from './refused.ts';
 import { textScalar } from './text-scalar.ts';
 
@@ -16,8 +17,8 @@ export const UrlScalar = textScalar<string>({
   description: 'An absolute https URL.',
   maxLength: MAX_LENGTH,
   parse(text) {
-    if (!ABSOLUTE.test(text) || !URL.canParse(text)) return NO_URL;
-    const url = new URL(text);
+    const url = ABSOLUTE.test(text) ? parseUrl(text) : undefined;
+    if (!url) return NO_URL;
     // ada@example.com in a link looks like the place that it leads to.
     if (url.protocol !== 'https:' || url.username !== '' || url.password !== '') return NO_URL;
     return url.href.length > MAX_LENGTH ? TOO_LONG : url.href;
