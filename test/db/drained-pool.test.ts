@@ -5,7 +5,7 @@ const ME = '{ me { id } }';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ DATABASE_POOL: '1', SHED_DELAY_MS: '60000' });
+  server = await startTestServer({ DATABASE_POOL: '1', DATABASE_PIPELINE: 'off', SHED_DELAY_MS: '60000' });
 });
 afterAll(() => server.stop());
 
