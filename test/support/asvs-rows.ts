@@ -10,8 +10,8 @@ export const ASVS_ROWS = `
 1.1.1 | 2 | input is decoded once, before it is checked | unit/email-address.test.ts: is one for two spellings of one mailbox, quoted or not (RFC 5321 §4.1.2) + api/http-body.test.ts: that is no UTF-8 is 400: a loose reading would make different passwords the same
 1.1.2 | 2 | what is written out is escaped there, last | unit/mail/render-mail.test.ts: is escaped in HTML
 1.2.1 | 1 | output fits where it goes: headers, HTML | unit/mail/render-mail.test.ts: is escaped in HTML + unit/mail/compose-message.test.ts: what would get into a header is refused:
-1.2.2 | 1 | parts of URLs are encoded, and schemes known | not shown: tokens in links are base64url, and settings that are URLs are parsed
-1.2.3 | 1 | JSON cannot be broken out of | not shown: answers are made by JSON.stringify alone
+1.2.2 | 1 | parts of URLs are encoded, and schemes known | unit/mail/compose-message.test.ts: in English reads as it is, link and token whole, however long the token + unit/scalars.test.ts: goes on taking signs beyond ASCII once the compiler has optimised it
+1.2.3 | 1 | JSON cannot be broken out of | security/by-construction.test.ts: answers JSON that no value can break out of (v5.0.0-1.2.3)
 1.2.4 | 1 | SQL is parameterised | architecture.test.ts: SQL stands in repositories, and in the text that makes the embedded database + api/bad-input.test.ts: $name: no value of any field makes it answer 500, repeat it, or write by halves
 1.2.5 | 1 | no commands by a shell | unit/config.test.ts: KEYRING_COMMAND is one executable or an array, never a shell line
 1.2.6 | 2 | LDAP | not applicable: there is no LDAP
@@ -19,7 +19,7 @@ export const ASVS_ROWS = `
 1.2.8 | 2 | LaTeX | not applicable: there is no LaTeX
 1.2.9 | 2 | input in regular expressions is escaped | not applicable: no expression is made of input
 1.3.1 | 1 | rich text is cleaned | not applicable: no input is HTML
-1.3.2 | 1 | no code is run from input | not shown: nothing in src evaluates text
+1.3.2 | 1 | no code is run from input | security/by-construction.test.ts: evaluate no text as a program (v5.0.0-1.3.2)
 1.3.3 | 2 | what goes to a risky place is narrowed first | unit/mail/compose-message.test.ts: two addresses in one text are never two recipients + unit/mail/render-mail.test.ts: cannot turn the reading direction round
 1.3.4 | 2 | SVG from users | not applicable: no files are taken
 1.3.5 | 2 | templates from users | not applicable: none are taken
@@ -27,7 +27,7 @@ export const ASVS_ROWS = `
 1.3.7 | 2 | templates are not made of input | unit/mail/render-mail.test.ts: never stands in a mail to an address that a stranger may have typed
 1.3.8 | 2 | JNDI | not applicable: there is no Java
 1.3.9 | 2 | memcache | not applicable: there is none, keys in Redis are HMACs
-1.3.10 | 2 | input is no format string | not shown: log lines have fixed messages and facts beside them
+1.3.10 | 2 | input is no format string | security/by-construction.test.ts: is one JSON object a line on standard error, whatever a fact holds, and its messages are no formats (v5.0.0-16.4.1)
 1.3.11 | 2 | no commands into mail | unit/mail/compose-message.test.ts: what would get into a header is refused: + db/mail-outbox.test.ts: with an address that would break a header is refused before it is written
 1.4.1 | 2 | memory-safe strings | not applicable: JavaScript
 1.4.2 | 2 | numbers have ranges | unit/page-args.test.ts: first of %d is out of range + unit/config.test.ts: in production they stay within bounds
@@ -86,7 +86,7 @@ export const ASVS_ROWS = `
 6.2.7 | 1 | pasting works | not applicable: front ends are others'
 6.2.8 | 1 | taken as typed | deviation: NFKC + unit/crypto/password-text.test.ts: is the same however it was typed, and keeps case and spaces
 6.2.9 | 2 | 64 characters and more | unit/password-policy.test.ts: of 64, 128 and 256 code points will do, and 257 will not
-6.2.10 | 2 | no change by the calendar | not shown: there is no such date
+6.2.10 | 2 | no change by the calendar | security/by-construction.test.ts: takes a password however old it is (v5.0.0-6.2.10)
 6.2.11 | 2 | the words of this service are refused | unit/password-policy.test.ts: hold the words of this service, each of them, and the operator\\u2019s own
 6.2.12 | 2 | breached ones are refused | property/common-passwords.test.ts: none passes the policy, in whatever case, nor with digits or a sign behind
 6.3.1 | 1 | guessing is held back | api/limits-login.test.ts: wrong passwords of one client for one account (v5.0.0-6.3.1) + api/guessing.test.ts: are answered all, and a hundred of them were judged
@@ -141,7 +141,7 @@ export const ASVS_ROWS = `
 9.2.2 | 2 | tokens count for their purpose | security/tokens.test.ts: each kind of token is good in its own place alone (v5.0.0-9.2.2)
 9.2.3 | 2 | tokens for others are refused | api/credentials.test.ts: give tokens for the listed services alone, which this server refuses
 9.2.4 | 2 | one key, one audience each | unit/crypto/access-tokens.test.ts: for another audience says all the same but that, is refused here, and is good there
-10.3.3 | 2 | people are known by what is never given again (by analogy) | not shown: the subject is a UUID, which is never given again
+10.3.3 | 2 | people are known by what is never given again (by analogy) | api/personal-data.test.ts: says farewell once at the address it had, and frees the address
 10.3.4 | 2 | tokens prove how and when the person logged in (by analogy) | api/credentials.test.ts: needs a recent login, which reauthenticate gives; the tokens from before are dead
 10.4.5 | 1 | refresh tokens rotate, and a used one ends the family (by analogy) | api/refresh.test.ts: ends the session when it comes back after its successor’s access token was seen
 10.4.8 | 2 | refreshing ends at a fixed date (by analogy) | api/refresh.test.ts: of a holder of permissions is dead after 12 hours, however often it is used
@@ -150,7 +150,7 @@ export const ASVS_ROWS = `
 11.1.2 | 2 | an inventory of keys | page docs/keys.md
 11.2.1 | 2 | vetted implementations | unit/crypto/known-answers.test.ts: HKDF-SHA-256
 11.2.2 | 2 | keys and algorithms can be changed | unit/crypto/stored-password.test.ts: the pepper can be rotated without the password + db/signing-keys.test.ts: rotate by themselves: at no time does one sign that a cached set of the other lacks
-11.2.3 | 2 | 128 bits | not shown: keys have 256 bits, signatures are Ed25519 or P-256
+11.2.3 | 2 | 128 bits | security/by-construction.test.ts: have keys of 256 bits (v5.0.0-11.2.3)
 11.3.1 | 1 | no ECB, no PKCS#1 v1.5 | unit/crypto/access-token-attacks.test.ts: alg %p is refused, with and without a signature
 11.3.2 | 1 | approved ciphers | unit/crypto/known-answers.test.ts: a box is version, nonce, ciphertext and tag + security/leaks.test.ts: the database (v5.0.0-11.3.2, 14.1.2)
 11.3.3 | 2 | ciphertext cannot be changed | api/errors.test.ts: of a sealed value that was moved from another person is one, too (v5.0.0-11.3.3) + property/crypto/sealed.test.ts: does not open with any one bit another
@@ -196,7 +196,7 @@ export const ASVS_ROWS = `
 15.1.3 | 2 | costly functions are written | page docs/limits.md
 15.2.1 | 1 | components are fixed in time | page docs/supply-chain.md
 15.2.2 | 2 | costly functions cannot starve the rest | unit/crypto/password-hasher.test.ts: answers BUSY to a flood with a time to come back, and does the rest + unit/crypto/hash-queue.test.ts: keeps half of its places for each lane, whichever comes flooding
-15.2.3 | 2 | no test code in production | not shown: package.json leaves the tests out of the package
+15.2.3 | 2 | no test code in production | security/by-construction.test.ts: leave their tests out of the package (v5.0.0-15.2.3)
 15.3.1 | 1 | only what is asked for is answered | architecture.test.ts: tables and GraphQL types are two things
 15.3.2 | 2 | no redirects are followed | not applicable: no HTTP request goes out
 15.3.3 | 2 | no mass assignment | api/bad-input.test.ts: $name: no value of any field makes it answer 500, repeat it, or write by halves
@@ -207,14 +207,14 @@ export const ASVS_ROWS = `
 16.1.1 | 2 | what is logged is listed | page docs/audit-events.md + page docs/audit.md
 16.2.1 | 2 | who, what, when, where | security/leaks.test.ts: has the way of each request with it, sealed + security/access-matrix.test.ts: of somebody known is one event each, with its field, its code and its request, and without what was sent
 16.2.2 | 2 | clocks agree | unit/readiness.test.ts: with its clock %i ms off passes: %s
-16.2.3 | 2 | logs go to known places | not shown: it logs to standard output and writes to no other place
-16.2.4 | 2 | one format | not shown: JSON lines by pino
+16.2.3 | 2 | logs go to known places | security/by-construction.test.ts: is one JSON object a line on standard error, whatever a fact holds, and its messages are no formats (v5.0.0-16.4.1)
+16.2.4 | 2 | one format | security/by-construction.test.ts: is one JSON object a line on standard error, whatever a fact holds, and its messages are no formats (v5.0.0-16.4.1)
 16.2.5 | 2 | no secrets in logs | security/leaks.test.ts: the log (v5.0.0-16.2.5)
 16.3.1 | 2 | every login is logged | api/limits-login.test.ts: are told to the audit trail at once, and not once a call
 16.3.2 | 2 | every denial is logged | security/access-matrix.test.ts: a denial (v5.0.0-16.3.2)
 16.3.3 | 2 | what is by-passed is logged | unit/audit/limit-refusals.test.ts: are one event at once, and one with the count when the window has ended
 16.3.4 | 2 | faults are logged | api/errors.test.ts: stands in the log once under that id, without the values of its statement
-16.4.1 | 2 | no forged lines in logs | not shown: JSON lines by pino
+16.4.1 | 2 | no forged lines in logs | security/by-construction.test.ts: is one JSON object a line on standard error, whatever a fact holds, and its messages are no formats (v5.0.0-16.4.1)
 16.4.2 | 2 | logs cannot be changed | db/audit-trail.test.ts: as the server’s role cannot change, delete or empty + db/audit-tampering.test.ts: who deletes an event is found, with its position or without
 16.4.3 | 2 | logs go elsewhere | db/audit-seals.test.ts: stands in the file of every node, also of one that sealed nothing
 16.5.1 | 2 | errors are told in general | api/errors.test.ts: an error inside (v5.0.0-16.5.1)
