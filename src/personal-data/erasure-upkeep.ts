@@ -7,11 +7,12 @@ import { errorFacts, type Logger } from '../platform/logger.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { startWorkerLoop, type WorkerLoop } from '../platform/worker-loop.ts';
 import { lockPower } from '../roles/power.repository.ts';
+import { lockUsers } from '../users/administration.repository.ts';
 import { keepAdministrator } from '../users/administration.ts';
 import { findUser } from '../users/users.repository.ts';
 import { erasePerson } from './erase-person.ts';
 import { type ErasedList, parseErasures } from './erased-list.ts';
-import { findErasures, findUnerased, lockUser, vacuumDataKeys } from './erasure.repository.ts';
+import { findErasures, findUnerased, vacuumDataKeys } from './erasure.repository.ts';
 
 const POLL_MS = 60_000;
 /** Longer than any transaction takes to commit: one that began before the last look is seen by the next. */
@@ -62,7 +63,7 @@ export class ErasureUpkeep {
     try {
       return await inTransaction(database, async (tx) => {
         await lockPower(tx, 'change');
-        await lockUser(tx, id);
+        await lockUsers(tx, [id]);
         const subject = await findUser(tx, id);
         if (!subject || subject.status === 'ERASED') return false;
         const event = {

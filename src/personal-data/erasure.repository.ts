@@ -2,11 +2,6 @@ import { type EntityManager, MoreThanOrEqual } from 'typeorm';
 import type { UserId } from '../platform/ids.ts';
 import { ErasureEntity } from './erasure.entity.ts';
 
-/** Holds the user's row against every other change until the transaction ends. */
-export async function lockUser(tx: EntityManager, id: UserId): Promise<void> {
-  await tx.query('SELECT 1 FROM users WHERE id = $1 FOR UPDATE', [id]);
-}
-
 /** Makes the user a row without a person: no address, no password, no time of a login. The caller holds the row. */
 export async function markErased(tx: EntityManager, id: UserId): Promise<void> {
   await tx.query(

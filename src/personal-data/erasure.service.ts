@@ -12,6 +12,7 @@ import { parseId, type UserId } from '../platform/ids.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { HOLDS_MORE, requireAll } from '../roles/power.ts';
 import { permissionsOf } from '../roles/role.record.ts';
+import { lockUsers } from '../users/administration.repository.ts';
 import { type HeldAdministration, keepAdministrator, noSuchUser } from '../users/administration.ts';
 import { holdActor } from '../users/held-actor.repository.ts';
 import { ownAct } from '../users/own-act.ts';
@@ -20,7 +21,6 @@ import type { ViewerWithUser } from '../users/profile.service.ts';
 import type { UserRecord } from '../users/user.record.ts';
 import { findUser } from '../users/users.repository.ts';
 import { erasePerson } from './erase-person.ts';
-import { lockUser } from './erasure.repository.ts';
 
 interface ErasureParts {
   readonly database: DataSource;
@@ -49,7 +49,7 @@ export class ErasureService {
     const { database, dataKeys, outbox, clock } = this.#parts;
     const viewer = await context.getViewer();
     await inTransaction(database, async (tx) => {
-      await lockUser(tx, viewer.userId);
+      await lockUsers(tx, [viewer.userId]);
       await holdActor(tx, viewer, clock.now());
       const user = await findUser(tx, viewer.userId);
       if (!user) throw new TypeError('A user whose row is locked is there');
