@@ -1,21 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  type GraphQLError,
-  getIntrospectionQuery,
-  Kind,
-  parse,
-  specifiedRules,
-  type ValidationRule,
-  validate,
-} from 'graphql';
+import { getIntrospectionQuery, Kind, parse, specifiedRules, type ValidationRule, validate } from 'graphql';
 import type { DocumentLimits } from '../../src/config.ts';
 import { CREDENTIAL_MUTATIONS } from '../../src/limits/credential-mutations.ts';
 import { DEFAULT_DOCUMENT_LIMITS, DOCUMENT_LIMIT_TEXTS } from '../../src/limits/document-limit-texts.ts';
 import {
   documentLimitsRule,
   findBrokenLimit,
-  findTokenRefusal,
-  findTooManyTokens,
   ONE_CREDENTIAL_MUTATION,
   parseOptions,
 } from '../../src/limits/document-limits.ts';
@@ -256,65 +246,6 @@ describe('documents that are not what they should be', () => {
     'type Query { me: Int } extend schema @a',
     '{ constructor { __proto__ { toString } } } fragment hasOwnProperty on __proto__ { valueOf }',
   ])('and are left to validation otherwise: %s', (text) => expect(find(text)).toBeUndefined());
-});
-
-describe('tokens', () => {
-  const limits = { ...unlimited, tokens: 6 };
-  const parseError = (text: string): GraphQLError | undefined => {
-    try {
-      parse(text, parseOptions(limits));
-      return undefined;
-    } catch (error) {
-      return error as GraphQLError;
-    }
-  };
-
-  test('are counted by the parser, and their refusal is known by its message', () => {
-    expect(parseError('{ me { id } }')).toBeUndefined();
-    const error = parseError('{ me { id } ,, # comments and commas are free \n me }');
-    const refusal = error && findTokenRefusal(error, limits);
-    expect(refusal?.code).toBe('DOCUMENT_LIMIT_EXCEEDED');
-    expect(refusal?.message).toContain('limit of tokens, 6 ');
-  });
-
-  test.each([
-    '{ me { id } }',
-    '{ me { id } ,, # comments and commas are free \n me }',
-    '{ "a text" 1 1.5 ... $a | & }',
-    '',
-    '{ me { id } # six, and a comment at the end',
-  ])('are counted alike by the lexer alone and by the parser: %s', (text) => {
-    for (const tokens of [1, 5, 6, 7, 9]) {
-      const limited = { ...limits, tokens };
-      let error: GraphQLError | undefined;
-      try {
-        parse(`${text}${' '.repeat(10)}`, parseOptions(limited));
-      } catch (thrown) {
-        error = thrown as GraphQLError;
-      }
-      const byParser = error && findTokenRefusal(error, limited);
-      const byLexer = findTooManyTokens(`${text}${' '.repeat(10)}`, limited);
-      // Where the document is not GraphQL, the parser may stop before it has counted far enough.
-      if (byParser !== undefined || error === undefined) expect(byLexer?.message).toBe(byParser?.message);
-    }
-  });
-
-  test('are left to the parser by the lexer where a character is none of GraphQL', () =>
-    expect(findTooManyTokens('{ me { id } ? me me me me }', { ...limits, tokens: 9 })).toBeUndefined());
-
-  test('are counted over the whole document, operations that will not run included', () => {
-    expect(parseError('{ me { id } } query B { me }')).toBeDefined();
-  });
-
-  test.each([
-    '{',
-    '{ a(b: "Syntax Error: Document contains more that 6 tokens. Parsing aborted.',
-    '"Document contains more that 6 tokens. Parsing aborted."',
-  ])('do not explain the syntax error of %s', (text) => {
-    const error = parseError(text);
-    expect(error).toBeDefined();
-    expect(error && findTokenRefusal(error, limits)).toBeUndefined();
-  });
 });
 
 describe('as a validation rule', () => {
