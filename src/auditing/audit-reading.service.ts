@@ -10,7 +10,7 @@ import type { PageCursors } from '../crypto/page-cursors.ts';
 import { badInput } from '../platform/bad-input.ts';
 import type { Clock } from '../platform/clock.ts';
 import { parseId, type UserId } from '../platform/ids.ts';
-import { DEFAULT_PAGE_ROWS, type Page, rowsOfPage, toPage } from '../platform/pages.ts';
+import { DEFAULT_PAGE_ROWS, type Page, rowsOfPage, toPage, type WantedPage } from '../platform/pages.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { holdActor } from '../users/held-actor.repository.ts';
 import { ownAct } from '../users/own-act.ts';
@@ -44,12 +44,6 @@ export interface EventFilter {
   readonly before?: Date | null | undefined;
 }
 
-interface WantedPage {
-  readonly first?: number | null | undefined;
-  readonly after?: string | null | undefined;
-  readonly filter?: EventFilter | null | undefined;
-}
-
 /** An event as far as its reader may see it. */
 export interface ReadEvent extends Omit<ListedEvent, 'details'> {
   readonly details: object;
@@ -70,7 +64,10 @@ export class AuditReadingService {
   }
 
   /** A page, newest first. The caller's rule has asked for AUDIT_READ. BAD_USER_INPUT for a type that there is not, and for a cursor of another list. */
-  async list(context: RequestContext<ViewerWithUser>, { first, after, filter }: WantedPage): Promise<Page<ReadEvent>> {
+  async list(
+    context: RequestContext<ViewerWithUser>,
+    { first, after, filter }: WantedPage<EventFilter>,
+  ): Promise<Page<ReadEvent>> {
     const { cursors, database, audit, dataKeys, clock } = this.#parts;
     const given = givenOf(filter ?? {});
     const query = { name: 'auditEvents', order: ORDER, filter: given };

@@ -10,6 +10,14 @@ export interface PagePosition {
   readonly id: string;
 }
 
+/** A page as a client asks for it; null is the same as left out. */
+export interface WantedPage<Filter> {
+  readonly first?: number | null | undefined;
+  /** A cursor. */
+  readonly after?: string | null | undefined;
+  readonly filter?: Filter | null | undefined;
+}
+
 /** What a repository takes of a page: the rows below `after`, or from the newest on. */
 export interface PageWindow {
   /** From 1 to `MAX_PAGE_ROWS`. */

@@ -17,6 +17,7 @@ import {
   type PageWindow,
   rowsOfPage,
   toPage,
+  type WantedPage,
 } from '../platform/pages.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { findRolesByName } from '../roles/roles.repository.ts';
@@ -48,13 +49,6 @@ interface UserFilters {
   readonly createdBefore?: Date | null | undefined;
 }
 
-/** A page of them. */
-interface WantedPage {
-  readonly first?: number | null | undefined;
-  readonly after?: string | null | undefined;
-  readonly filter?: UserFilters | null | undefined;
-}
-
 type Context = RequestContext<ViewerWithUser>;
 type WithoutActor<Event> = Event extends unknown ? Omit<Event, 'by'> : never;
 type ReadEvent = WithoutActor<AuditEvent<'users.read' | 'user.read'>>;
@@ -78,7 +72,7 @@ export class UserReadingService {
    * A page of users, newest first. The caller's rule has asked for USERS_READ. BAD_USER_INPUT for a role that there is not, and for
    * a cursor of another list.
    */
-  async list(context: Context, { first, after, filter }: WantedPage): Promise<Page<UserRecord>> {
+  async list(context: Context, { first, after, filter }: WantedPage<UserFilters>): Promise<Page<UserRecord>> {
     const { cursors } = this.#parts;
     const { role, email, ...rest } = given(filter ?? {});
     const address = email === undefined ? undefined : canonicalAddress(email);
