@@ -13,12 +13,13 @@ import { TokenExpired, TokenInvalid } from './crypto/access-tokens.ts';
 import type { DataKeys } from './crypto/data-keys.ts';
 import type { Foundation } from './foundation.ts';
 import { makeApollo } from './graphql/apollo.ts';
-import { auditPlugin } from './graphql/audit-plugin.ts';
+import { auditPlugin, makeOperationAudit } from './graphql/audit-plugin.ts';
 import { printSdl } from './graphql/build-schema.ts';
 import { makeDocumentGate } from './graphql/document-gate.ts';
 import { readManifest } from './graphql/document-manifest.ts';
 import { InputProblems, type JudgePassword } from './graphql/input-problems.ts';
 import { KnownDocuments } from './graphql/known-documents.ts';
+import { makeFindKnownOperation } from './graphql/known-operations.ts';
 import { type ServerFacts, ServerInfoResolver } from './graphql/server-info.ts';
 import { makeResolveDocument } from './graphql/trusted-documents.ts';
 import type { AtomicStore } from './limits/atomic-store.ts';
@@ -69,6 +70,12 @@ export function makeGates(parts: GatesParts) {
     refuseBadInput: (args, info) => problems.refuseBadInput(args, info),
   });
   const refusals = new OperationRefusals({ queue: auditQueue, actorOf: actorOf(foundation.dataKeys), logger });
+  const audit = makeOperationAudit({
+    refused: (context, refusal) => refusals.refused(context, refusal),
+    hidden: (context, fields) => refusals.hidden(context, fields),
+    failed: (context, error) => refusals.failed(context, error),
+    isRecorded: (error) => auditQueue.isRecorded(error),
+  });
   const known = new KnownDocuments();
   const apollo = makeApollo({
     schema: guarded,
@@ -78,19 +85,13 @@ export function makeGates(parts: GatesParts) {
     introspection: config.introspection && config.trustedDocuments.mode !== 'require',
     problems,
     logger,
-    plugins: [
-      auditPlugin({
-        refused: (context, refusal) => refusals.refused(context, refusal),
-        hidden: (context, fields) => refusals.hidden(context, fields),
-        failed: (context, error) => refusals.failed(context, error),
-        isRecorded: (error) => auditQueue.isRecorded(error),
-      }),
-    ],
+    plugins: [auditPlugin(audit)],
   });
   return {
     apollo,
     resolveDocument: makeDocumentResolver(config, schema),
     findDocumentFault: makeDocumentGate(guarded, config.documents, known),
+    findKnownOperation: makeFindKnownOperation({ schema: guarded, known, problems, audit, logger }),
     sdl: printSdl(schema),
     readToken: tokenReader(accounts),
   };

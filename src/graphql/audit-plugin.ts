@@ -17,7 +17,7 @@ export interface RefusedField {
   readonly code: ErrorCode;
 }
 
-export interface AuditPluginParts {
+export interface OperationAuditParts {
   /** Takes one refusal to be recorded after the answer. Must not throw. */
   refused(context: RequestContext, refusal: RefusedField): void;
   /** Takes how many values of others an operation was silently not given. Must not throw. */
@@ -79,7 +79,7 @@ type FailedContext = Pick<GraphQLRequestContext<RequestContext>, 'contextValue' 
 /** One for each root field that was refused; one in all for an operation that did not begin. */
 function refusalsIn(
   { contextValue, document, operation, errors = [] }: FailedContext,
-  isRecorded: AuditPluginParts['isRecorded'],
+  isRecorded: OperationAuditParts['isRecorded'],
 ): readonly RefusedField[] {
   if (document === undefined || operation === undefined) return [];
   const fields = rootFields(document, operation);
@@ -95,22 +95,34 @@ function refusalsIn(
   return [...refusals.values()];
 }
 
+/** What the audit trail is told of operations, whichever way they were run. */
+export interface OperationAudit {
+  /** Takes the errors of an operation, before a client sees them. */
+  failed(request: FailedContext): void;
+  /** Takes an operation whose answer is about to leave. */
+  answered(context: RequestContext): void;
+}
+
 /**
  * Hands on what each operation was refused: every mutation that failed or was denied, every query denied to somebody known, and once
  * an operation that values of others were kept back. Successes are recorded by their services, in the change's own transaction.
  */
-export function auditPlugin(parts: AuditPluginParts): ApolloServerPlugin<RequestContext> {
-  return {
-    async requestDidStart() {
-      return {
-        async didEncounterErrors(request) {
-          for (const refusal of refusalsIn(request, parts.isRecorded)) parts.refused(request.contextValue, refusal);
-          for (const { originalError } of request.errors) parts.failed(request.contextValue, originalError);
-        },
-        async willSendResponse({ contextValue }) {
-          if (contextValue.hiddenFields > 0) parts.hidden(contextValue, contextValue.hiddenFields);
-        },
-      };
-    },
-  };
-}
+export const makeOperationAudit = (parts: OperationAuditParts): OperationAudit => ({
+  failed(request) {
+    for (const refusal of refusalsIn(request, parts.isRecorded)) parts.refused(request.contextValue, refusal);
+    for (const { originalError } of request.errors ?? []) parts.failed(request.contextValue, originalError);
+  },
+  answered(context) {
+    if (context.hiddenFields > 0) parts.hidden(context, context.hiddenFields);
+  },
+});
+
+/** Tells the trail of what Apollo runs. */
+export const auditPlugin = (audit: OperationAudit): ApolloServerPlugin<RequestContext> => ({
+  async requestDidStart() {
+    return {
+      didEncounterErrors: async (request) => audit.failed(request),
+      willSendResponse: async ({ contextValue }) => audit.answered(contextValue),
+    };
+  },
+});

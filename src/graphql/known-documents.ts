@@ -9,15 +9,25 @@ const LARGEST = 200_000;
  */
 export class KnownDocuments {
   readonly #documents = new Map<string, DocumentNode>();
-  readonly #texts = new Set<string>();
+  readonly #keys = new Map<string, string>();
   #size = 0;
 
   /** Whether a document of exactly this text is kept. */
   has(text: string): boolean {
-    return this.#texts.has(text);
+    return this.#keys.has(text);
+  }
+
+  /** The document of exactly this text, where it is kept. */
+  find(text: string): DocumentNode | undefined {
+    const key = this.#keys.get(text);
+    return key === undefined ? undefined : this.#use(key);
   }
 
   async get(key: string): Promise<DocumentNode | undefined> {
+    return this.#use(key);
+  }
+
+  #use(key: string): DocumentNode | undefined {
     const document = this.#documents.get(key);
     if (document === undefined) return undefined;
     this.#documents.delete(key);
@@ -27,9 +37,9 @@ export class KnownDocuments {
 
   async set(key: string, document: DocumentNode): Promise<void> {
     const text = textOf(document);
-    if (text === undefined || text.includes('"') || this.#texts.has(text)) return;
+    if (text === undefined || text.includes('"') || this.#keys.has(text)) return;
     this.#documents.set(key, document);
-    this.#texts.add(text);
+    this.#keys.set(text, key);
     this.#size += text.length;
     for (const oldest of this.#documents.keys()) {
       if (this.#size <= LARGEST) break;
@@ -42,7 +52,7 @@ export class KnownDocuments {
     const text = document && textOf(document);
     if (text === undefined) return;
     this.#documents.delete(key);
-    this.#texts.delete(text);
+    this.#keys.delete(text);
     this.#size -= text.length;
   }
 }

@@ -3,6 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import type { FindDocumentFault } from '../graphql/document-gate.ts';
+import type { FindKnownOperation } from '../graphql/known-operations.ts';
 import { isOldClient } from '../graphql/old-client.ts';
 import type { GraphqlBody, ResolveDocument } from '../graphql/trusted-documents.ts';
 import { isJson } from './json-body.ts';
@@ -13,13 +14,14 @@ import type { RequestFacts } from './request-facts.ts';
 export type GraphqlHandler = (request: FastifyRequest, reply: FastifyReply, facts: RequestFacts) => Promise<unknown>;
 
 /** What becomes of a request's document before Apollo sees it. */
-export interface DocumentChecks {
+export interface DocumentChecks<C> {
   readonly resolveDocument: ResolveDocument;
   readonly findDocumentFault: FindDocumentFault;
+  readonly findKnownOperation: FindKnownOperation<C>;
 }
 
 /**
- * Hands requests to Apollo, which must have been started, with the document that they name. `makeContext` may throw: the
+ * Runs the operations that are known, and hands all other requests to Apollo, which must have been started, with the document that they name. `makeContext` may throw: the
  * answer is then its AppError, or INTERNAL_SERVER_ERROR, and never the "Context creation failed: <message>" that Apollo would
  * make of it. What it makes is cloned by Apollo (prototype and own properties), so it can have no private fields and is not
  * where to look for results.
@@ -27,11 +29,17 @@ export interface DocumentChecks {
 export function makeGraphqlHandler<C extends BaseContext>(
   apollo: ApolloServer<C>,
   makeContext: (facts: RequestFacts) => C | Promise<C>,
-  { resolveDocument, findDocumentFault }: DocumentChecks,
+  { resolveDocument, findDocumentFault, findKnownOperation }: DocumentChecks<C>,
 ): GraphqlHandler {
   return async (request, reply, facts) => {
     // An object by now: registerGraphql has refused all else.
     const operation = resolveDocument(request.body as GraphqlBody);
+    const runKnown = findKnownOperation(operation);
+    if (runKnown !== undefined) {
+      const { status, text } = await runKnown(await makeContext(facts));
+      reply.code(status).type(`${findAnswerType(request.headers.accept)}; charset=utf-8`);
+      return text;
+    }
     const fault = findDocumentFault(operation['query']);
     if (fault !== undefined) {
       const { accept } = request.headers;

@@ -44,6 +44,7 @@ describe('Apollo behind the route', () => {
     const handleGraphql = makeGraphqlHandler(apollo, makeContext, {
       resolveDocument: (body) => body,
       findDocumentFault: () => undefined,
+      findKnownOperation: () => undefined,
     });
     http = await startHttpApp({}, { handleGraphql });
   });

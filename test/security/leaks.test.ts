@@ -26,7 +26,7 @@ const PROFILE = {
   bio: 'Kanarienbiografie in einem Satz',
   phone: '+41446681804',
   birthDate: '1987-06-05',
-  address: { lines: ['Kanariengasse 4711'], locality: 'Vogelsang', postalCode: '94711', country: 'Vogelland' },
+  address: { lines: ['Kanariengasse 4711'], locality: 'Vogelsang', postalCode: 'Vg 94711 Zq', country: 'Vogelland' },
   avatarUrl: 'https://kanarienbild.example/a.png',
   locale: 'rm-CH',
   timeZone: 'Indian/Kerguelen',
@@ -161,7 +161,7 @@ async function runTheFlow(): Promise<void> {
     ),
     line: 'Kanariengasse 4711',
     locality: 'Vogelsang',
-    postalCode: '94711',
+    postalCode: 'Vg 94711 Zq',
     country: 'Vogelland',
   });
 }

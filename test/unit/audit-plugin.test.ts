@@ -1,7 +1,7 @@
 import { ApolloServer } from '@apollo/server';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Credentials, RequestContext } from '../../src/access/request-context.ts';
-import { auditPlugin, type RefusedField } from '../../src/graphql/audit-plugin.ts';
+import { auditPlugin, makeOperationAudit, type RefusedField } from '../../src/graphql/audit-plugin.ts';
 import { AppError, type ErrorCode } from '../../src/platform/errors.ts';
 import type { SessionId, UserId } from '../../src/platform/ids.ts';
 
@@ -46,12 +46,14 @@ const server = new ApolloServer<RequestContext>({
   typeDefs,
   resolvers,
   plugins: [
-    auditPlugin({
-      refused: (_, refusal) => refused.push(refusal),
-      hidden: (_, fields) => hidden.push(fields),
-      failed: () => undefined,
-      isRecorded: (error) => typeof error === 'object' && error !== null && recorded.has(error),
-    }),
+    auditPlugin(
+      makeOperationAudit({
+        refused: (_, refusal) => refused.push(refusal),
+        hidden: (_, fields) => hidden.push(fields),
+        failed: () => undefined,
+        isRecorded: (error) => typeof error === 'object' && error !== null && recorded.has(error),
+      }),
+    ),
   ],
 });
 

@@ -1,0 +1,89 @@
+import { type DocumentNode, execute, type GraphQLSchema, getOperationAST, type OperationDefinitionNode } from 'graphql';
+import type { RequestContext } from '../access/request-context.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { OperationAudit } from './audit-plugin.ts';
+import type { InputProblems } from './input-problems.ts';
+import type { KnownDocuments } from './known-documents.ts';
+import { toPublicError } from './public-errors.ts';
+import type { GraphqlBody } from './trusted-documents.ts';
+import { refuseBadVariables } from './variable-problems.ts';
+
+/** An operation that was run: the HTTP status, and the body as Apollo spells it. */
+export interface OperationAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Runs one operation for somebody. */
+export type RunOperation<C> = (context: C) => Promise<OperationAnswer>;
+
+/** The operation that a request names, or undefined where Apollo has yet to look at it. */
+export type FindKnownOperation<C> = (body: GraphqlBody) => RunOperation<C> | undefined;
+
+export interface KnownOperationsParts {
+  /** The guarded schema, the same as Apollo's. */
+  readonly schema: GraphQLSchema;
+  readonly known: Pick<KnownDocuments, 'find'>;
+  readonly problems: InputProblems;
+  readonly audit: OperationAudit;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs operations whose document has passed all checks of Apollo's before (KnownDocuments): of a request it is then asked
+ * whether it is well formed, which operation it names, and whether its variables fit. What is not plainly so is left to
+ * Apollo, which refuses it. Rules, limits and input checks stand in the schema itself, so they hold here as there.
+ */
+export function makeFindKnownOperation(parts: KnownOperationsParts): FindKnownOperation<RequestContext> {
+  const { schema, known, problems } = parts;
+  return ({ query, variables, operationName, extensions }) => {
+    if (typeof query !== 'string' || !isMissing(extensions)) return undefined;
+    if (!isMissing(operationName) && typeof operationName !== 'string') return undefined;
+    if (!isMissing(variables) && !isObject(variables)) return undefined;
+    const document = known.find(query);
+    const operation = document && getOperationAST(document, operationName);
+    if (!document || !operation) return undefined;
+    const values = variables ?? {};
+    if (!fits(() => refuseBadVariables(problems, schema, document, operation, values))) return undefined;
+    return (context) => run(parts, { document, operation, values }, context);
+  };
+}
+
+const isMissing = (value: unknown) => value === undefined || value === null;
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function fits(refuse: () => void): boolean {
+  try {
+    refuse();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Operation {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+async function run(
+  { schema, audit, logger }: KnownOperationsParts,
+  { document, operation, values }: Operation,
+  context: RequestContext,
+): Promise<OperationAnswer> {
+  const name = operation.name?.value ?? null;
+  context.operationName = name;
+  const { data, errors } = await execute({
+    schema,
+    document,
+    operationName: name,
+    variableValues: values,
+    contextValue: context,
+  });
+  if (errors) audit.failed({ contextValue: context, document, operation, errors });
+  audit.answered(context);
+  const told = errors?.map((error) => toPublicError(error, context.requestId, logger));
+  return { status: data === undefined ? 400 : 200, text: `${JSON.stringify({ errors: told, data })}\n` };
+}
