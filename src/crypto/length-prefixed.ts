@@ -1,5 +1,6 @@
 /** Half a character: no UTF-8 spells it, so different texts would become the same bytes. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
+const LENGTH_BYTES = 4;
 
 /**
  * The fields one after another, each behind its length in bytes (4, big-endian), texts as UTF-8. What a MAC or an AAD covers
@@ -7,13 +8,16 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * text with a lone surrogate.
  */
 export function lengthPrefixed(...fields: readonly (string | Uint8Array)[]): Buffer {
-  const parts: Uint8Array[] = [];
+  const whole = Buffer.alloc(fields.reduce((sum, field) => sum + LENGTH_BYTES + Buffer.byteLength(field), 0));
+  let at = 0;
   for (const field of fields) {
     if (typeof field === 'string' && LONE_SURROGATE.test(field)) throw new TypeError('A field holds a lone surrogate');
-    const bytes = typeof field === 'string' ? Buffer.from(field, 'utf8') : field;
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    parts.push(length, bytes);
+    const start = at + LENGTH_BYTES;
+    if (typeof field === 'string') whole.write(field, start, 'utf8');
+    else whole.set(field, start);
+    const length = Buffer.byteLength(field);
+    whole.writeUInt32BE(length, at);
+    at = start + length;
   }
-  return Buffer.concat(parts);
+  return whole;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AccessClaims } from './access-claims.ts';
 
 /** What a good token says, and which key signed it. */
@@ -15,7 +15,7 @@ export class VerifiedTokens {
   readonly #byHash = new Map<string, VerifiedClaims>();
 
   static keyOf(token: string): string {
-    return createHash('sha256').update(token).digest('base64');
+    return hash('sha256', token, 'base64');
   }
 
   find(key: string): VerifiedClaims | undefined {

@@ -65,13 +65,14 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
   });
 
   app.decorateRequest('client');
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { isPage, cache = 'no-store' } = request.routeOptions.config;
     request.client = readClient(request.raw);
     reply
       .headers(isPage ? headers.page : headers.api)
       .header('cache-control', cache)
       .header('x-request-id', request.id);
+    done();
   });
   app.setErrorHandler((error, request, reply) => {
     const refusal = toRefusal(error);
@@ -100,10 +101,11 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
 
 /** A line for each answer, at debug. The path is the route's own: what a client typed there may hold a token. */
 function logAnswers(app: FastifyInstance, logger: Logger): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const path = request.routeOptions.url ?? 'other';
     const ms = Math.round(reply.elapsedTime);
     logger.debug('answered', { requestId: request.id, method: request.method, path, status: reply.statusCode, ms });
+    done();
   });
 }
 

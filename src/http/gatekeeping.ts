@@ -14,18 +14,26 @@ import { Refusal, refusalOf } from './refusal.ts';
 const ONCE_ONLY: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type', 'origin', 'x-request-id']);
 
 function isAmbiguous({ rawHeaders }: IncomingMessage): boolean {
-  const names = rawHeaders.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
-  return names.some((name, at) => ONCE_ONLY.has(name) && names.indexOf(name) !== at);
+  const seen = new Set<string>();
+  // Names stand at even places, each before its value.
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? '';
+    if (!ONCE_ONLY.has(name)) continue;
+    if (seen.has(name)) return true;
+    seen.add(name);
+  }
+  return false;
 }
 
 /** 400 for ambiguous requests, 421 for those that are meant for somebody else. */
 export function refuseMisdirected(app: FastifyInstance, config: Config): void {
   const isOurs = makeHostCheck(config);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     if (isAmbiguous(request.raw)) throw refusalOf(400);
     if (request.routeOptions.config.isHealth !== true && !isOurs(hostOf(request.raw))) {
       throw new Refusal(421, 'BAD_USER_INPUT', 'This host name is not served here.');
     }
+    done();
   });
 }
 
@@ -90,8 +98,9 @@ export function refuseUnknownRoutes(app: FastifyInstance): void {
   app.addHook('onRoute', ({ url, method }) => {
     for (const one of [method].flat()) methods.set(url, (methods.get(url) ?? new Set()).add(one));
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     if (request.is404) throw refusalFor(request.url);
+    done();
   });
   app.setNotFoundHandler((request) => {
     throw refusalFor(request.url);

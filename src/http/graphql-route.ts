@@ -76,11 +76,12 @@ export function registerGraphql(
   app.route({
     method: 'POST',
     url: '/graphql',
-    onRequest: async (request) => {
+    onRequest: (request, _reply, done) => {
       if (!isJson(request.headers['content-type'])) throw refusalOf(415);
       const accept = request.headers.accept?.replace(CHARSET, '');
       if (findAnswerType(accept) === undefined) throw refusalOf(406);
       request.headers.accept = accept;
+      done();
     },
     handler: async (request, reply) => {
       refuseUnlessObject(request.body);
