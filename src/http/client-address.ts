@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Who sent a request, as far as the network knows. */
@@ -48,6 +48,12 @@ function toClient(address: Address, viaProxy: boolean): ClientAddress {
   return { ip: address.toRFC5952String(), key: `${network.join(':')}::/64`, viaProxy };
 }
 
+interface Peer {
+  readonly address: Address;
+  /** The client, where the peer is no trusted proxy. */
+  readonly client: ClientAddress | undefined;
+}
+
 /** A connection that is already gone has no address any more; nobody reads its answer. */
 const GONE = new ipaddr.IPv4([0, 0, 0, 0]);
 
@@ -60,10 +66,19 @@ export function makeClientAddressReader(
 ): (request: IncomingMessage) => ClientAddress {
   const ranges = trustedProxies.map(parseRange);
   const isTrusted = (address: Address) => ranges.some((range) => isWithin(address, range));
+  /** A connection's peer stays the same: most bring many requests. */
+  const peers = new WeakMap<Socket, Peer>();
+
+  function readPeer(socket: Socket): Peer {
+    const address = parseAddress(socket.remoteAddress ?? '') ?? GONE;
+    const peer = { address, client: isTrusted(address) ? undefined : toClient(address, false) };
+    if (address !== GONE) peers.set(socket, peer);
+    return peer;
+  }
 
   return ({ socket, headers }) => {
-    const peer = parseAddress(socket.remoteAddress ?? '') ?? GONE;
-    if (!isTrusted(peer)) return toClient(peer, false);
+    const { address: peer, client: direct } = peers.get(socket) ?? readPeer(socket);
+    if (direct !== undefined) return direct;
     const hops = [headers['x-forwarded-for'] ?? ''].flat().join(',').split(',');
     let client = peer;
     for (const hop of hops.reverse()) {

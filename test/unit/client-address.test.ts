@@ -71,3 +71,17 @@ describe('X-Forwarded-For', () => {
     expect(read(PROXIES, '10.1.2.3', '2001:db8:1:2:3::4').key).toBe('2001:db8:1:2::/64');
   });
 });
+
+test('many requests of one connection each have the client that they name', () => {
+  const reader = makeClientAddressReader(['10.0.0.0/8']);
+  const request = requestFrom('10.1.2.3', '198.51.100.1');
+  const next = new IncomingMessage(request.socket);
+  next.headers['x-forwarded-for'] = '198.51.100.2';
+  expect([request, next, request].map((one) => reader(one).ip)).toEqual([
+    '198.51.100.1',
+    '198.51.100.2',
+    '198.51.100.1',
+  ]);
+  const direct = requestFrom('192.0.2.1', '198.51.100.1');
+  expect([direct, direct].map((one) => reader(one).ip)).toEqual(['192.0.2.1', '192.0.2.1']);
+});
