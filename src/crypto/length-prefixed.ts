@@ -7,13 +7,24 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * text with a lone surrogate.
  */
 export function lengthPrefixed(...fields: readonly (string | Uint8Array)[]): Buffer {
-  const parts: Uint8Array[] = [];
-  for (const field of fields) {
-    if (typeof field === 'string' && LONE_SURROGATE.test(field)) throw new TypeError('A field holds a lone surrogate');
-    const bytes = typeof field === 'string' ? Buffer.from(field, 'utf8') : field;
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    parts.push(length, bytes);
+  const lengths = fields.map(lengthOf);
+  // All of it is written below.
+  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0));
+  let at = 0;
+  for (const [index, field] of fields.entries()) {
+    at = bytes.writeUInt32BE(lengths[index] ?? 0, at);
+    at += typeof field === 'string' ? bytes.write(field, at, 'utf8') : writeAt(bytes, field, at);
   }
-  return Buffer.concat(parts);
+  return bytes;
+}
+
+function lengthOf(field: string | Uint8Array): number {
+  if (typeof field !== 'string') return field.length;
+  if (LONE_SURROGATE.test(field)) throw new TypeError('A field holds a lone surrogate');
+  return Buffer.byteLength(field, 'utf8');
+}
+
+function writeAt(bytes: Buffer, field: Uint8Array, at: number): number {
+  bytes.set(field, at);
+  return field.length;
 }
