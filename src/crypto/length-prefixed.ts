@@ -7,13 +7,14 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * text with a lone surrogate.
  */
 export function lengthPrefixed(...fields: readonly (string | Uint8Array)[]): Buffer {
-  const lengths = fields.map(lengthOf);
+  const total = fields.reduce((sum: number, field) => sum + 4 + lengthOf(field), 0);
   // All of it is written below.
-  const bytes = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + 4 + length, 0));
+  const bytes = Buffer.allocUnsafe(total);
   let at = 0;
-  for (const [index, field] of fields.entries()) {
-    at = bytes.writeUInt32BE(lengths[index] ?? 0, at);
-    at += typeof field === 'string' ? bytes.write(field, at, 'utf8') : writeAt(bytes, field, at);
+  for (const field of fields) {
+    const length = typeof field === 'string' ? bytes.write(field, at + 4, 'utf8') : field.length;
+    if (typeof field !== 'string') bytes.set(field, at + 4);
+    at = bytes.writeUInt32BE(length, at) + length;
   }
   return bytes;
 }
@@ -22,9 +23,4 @@ function lengthOf(field: string | Uint8Array): number {
   if (typeof field !== 'string') return field.length;
   if (LONE_SURROGATE.test(field)) throw new TypeError('A field holds a lone surrogate');
   return Buffer.byteLength(field, 'utf8');
-}
-
-function writeAt(bytes: Buffer, field: Uint8Array, at: number): number {
-  bytes.set(field, at);
-  return field.length;
 }
