@@ -5,9 +5,20 @@ import { hashArgon2id, verifyArgon2id } from '../dist/src/crypto/argon2id.js';
 import { drive, feel, median, send } from './drive.mjs';
 import { startProgram } from './program.mjs';
 import { PASSWORD, seedPeople } from './seed.mjs';
-import { loginBody, logPeopleIn, ME_OF, RATE_LIMITED, REFUSED, refreshing, SHUT_OUT } from './works.mjs';
+import {
+  loginBody,
+  logPeopleIn,
+  ME_OF,
+  openPage,
+  pageOf,
+  RATE_LIMITED,
+  REFUSED,
+  refreshing,
+  SHUT_OUT,
+} from './works.mjs';
 
 const CONNECTIONS = 16;
+const PAGE = 'users(first: 100)';
 /** Fewer than may wait for a hash: one more is refused. */
 const LOGIN_CONNECTIONS = 8;
 const FLOOD = 64;
@@ -93,9 +104,12 @@ async function measureStarts(stage, { say }) {
 async function listWorks({ stage, server, people, start, short }) {
   const works = [];
   const add = (program, name, facts) => works.push({ program, name, ...facts });
-  add(server, 'me', { next: ME_OF.gatehouse(people) });
+  add(server, 'me', { next: ME_OF.gatehouse(people), answers: 'me' });
+  add(server, PAGE, { next: await pageOf(server), answers: 'users' });
   for (const name of short ? ['bare', 'typical'] : ['limit', 'bare', 'typical', 'mercurius']) {
-    add(await start(startReference(stage, name)), `me: ${name}`, { next: ME_OF[name](people) });
+    const program = await start(startReference(stage, name));
+    add(program, `me: ${name}`, { next: ME_OF[name](people), answers: 'me' });
+    if (name === 'bare') add(program, `${PAGE}: bare`, { next: openPage, answers: 'users' });
   }
   add(server, 'refresh', { ...refreshing(people), connections: CONNECTIONS });
   for (const [name, facts] of Object.entries(REFUSED)) add(server, name, facts);
@@ -143,14 +157,16 @@ async function warm(work) {
   }
 }
 
-/** Every program must answer the same `me`, or they are not doing the same work. */
+/** Every program must answer the same `me` and the same page, or they are not doing the same work. */
 async function checkAnswers(works) {
-  const answers = new Map();
-  for (const { name, program, next } of works.filter(({ name }) => name.startsWith('me'))) {
-    const { text } = await send(program.url, next(0));
-    answers.set(name, JSON.stringify(JSON.parse(text).data.me));
+  for (const field of ['me', 'users']) {
+    const texts = new Set();
+    for (const { program, next } of works.filter(({ answers }) => answers === field)) {
+      const { text } = await send(program.url, next(0));
+      texts.add(JSON.stringify(JSON.parse(text).data[field]));
+    }
+    if (texts.size > 1) throw new Error(`The programs differ:\n${[...texts].join('\n')}`);
   }
-  if (new Set(answers.values()).size > 1) throw new Error(`The programs differ:\n${[...answers.values()].join('\n')}`);
 }
 
 /** Logins against nothing but hashes, and what others feel meanwhile. */
@@ -224,7 +240,8 @@ function ratiosOf(figures, login) {
     if (cost !== undefined && other !== undefined) ratios[`${name} ÷ ${over}`] = cost / other;
   };
   for (const name of ['limit', 'mercurius', 'bare', 'typical']) add('me', `me: ${name}`);
-  for (const name of costs.keys()) if (!name.startsWith('me')) add(name, 'me');
+  add(PAGE, `${PAGE}: bare`);
+  for (const name of costs.keys()) if (!name.startsWith('me') && !name.startsWith(PAGE)) add(name, 'me');
   if (login !== undefined) {
     ratios['raw hashes ÷ logins'] = 1 / login.ofRawRate;
     ratios['p99 of me in a flood of logins ÷ idle'] = login.floodP99 / login.idleP99;

@@ -17,8 +17,16 @@ export const PASSWORD = 'correct horse battery staple';
 export const addressOf = (number) => `person${number}@bench.example`;
 const BATCH = 1_000;
 
+/** Who may read the others. */
+export const READER = 2;
+
 const PLAIN_TABLE = `CREATE TABLE IF NOT EXISTS bench_people (id uuid PRIMARY KEY, email text NOT NULL UNIQUE,
-  roles text[] NOT NULL, display_name text, given_name text, family_name text)`;
+  roles text[] NOT NULL, display_name text, given_name text, family_name text, created_at timestamptz NOT NULL);
+  CREATE INDEX IF NOT EXISTS bench_people_page ON bench_people (created_at, id)`;
+
+const MAKE_READER = `WITH reader AS (UPDATE bench_people SET roles = '{support,user}' WHERE email = $1 RETURNING id)
+  INSERT INTO user_roles (user_id, role_id, assigned_at)
+  SELECT reader.id, roles.id, now() FROM reader, roles WHERE roles.name = 'support' ON CONFLICT DO NOTHING`;
 
 const STATEMENTS = [
   [
@@ -47,8 +55,8 @@ const STATEMENTS = [
     ['id'],
   ],
   [
-    `INSERT INTO bench_people (id, email, roles, display_name, given_name, family_name)
-     SELECT id, email, '{user}', display, given, family
+    `INSERT INTO bench_people (id, email, roles, display_name, given_name, family_name, created_at)
+     SELECT id, email, '{user}', display, given, family, now()
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS t (id, email, display, given, family)`,
     ['id', 'plainEmail', 'plainDisplay', 'plainGiven', 'plainFamily'],
   ],
@@ -83,6 +91,7 @@ export async function seedPeople({ ownerUrl, keyringFile, total, progress = () =
       });
     });
     await Promise.all(runs);
+    await client.query(MAKE_READER, [addressOf(READER)]);
     await client.query('ANALYZE');
   } finally {
     await client.end();

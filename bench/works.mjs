@@ -1,10 +1,11 @@
 /** What is asked of the programs. */
 import { randomUUID } from 'node:crypto';
 import { send } from './drive.mjs';
-import { addressOf, PASSWORD } from './seed.mjs';
+import { addressOf, PASSWORD, READER } from './seed.mjs';
 
-const ME_FIELDS = '{ id email roles { name } profile { displayName givenName familyName } }';
-export const ME = JSON.stringify({ query: `{ me ${ME_FIELDS} }` });
+const USER_FIELDS = '{ id email roles { name } profile { displayName givenName familyName } }';
+export const ME = JSON.stringify({ query: `{ me ${USER_FIELDS} }` });
+const PAGE = JSON.stringify({ query: `{ users(first: 100) { nodes ${USER_FIELDS} } }` });
 const LOGIN =
   'mutation($input: LoginInput!) { login(input: $input) { ... on LoggedIn { accessToken refreshToken user { id } } } }';
 const REFRESH = 'mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }';
@@ -17,20 +18,24 @@ export async function logPeopleIn(program, stage, { count, total }) {
   const people = [];
   for (let index = 0; index < count; index += 1) {
     const number = 1 + Math.floor((index * total) / count);
-    const { text } = await send(program.url, { body: loginBody(number) });
-    const login = JSON.parse(text).data?.login;
-    if (!login) throw new Error(`A login failed: ${text}`);
-    const { id } = login.user;
+    const { accessToken, refreshToken, id } = await logIn(program, number);
     people.push({
       number,
       id,
-      accessToken: login.accessToken,
-      refreshToken: login.refreshToken,
+      accessToken,
+      refreshToken,
       shared: await stage.signShared(id),
       public: await stage.signPublic(id),
     });
   }
   return people;
+}
+
+async function logIn(program, number) {
+  const { text } = await send(program.url, { body: loginBody(number) });
+  const login = JSON.parse(text).data?.login;
+  if (!login) throw new Error(`A login failed: ${text}`);
+  return { ...login, id: login.user.id };
 }
 
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
@@ -50,6 +55,13 @@ export const ME_OF = {
   typical: (people) => inTurn(people, (person) => ({ headers: bearer(person.shared), body: ME })),
   mercurius: (people) => inTurn(people, (person) => ({ headers: bearer(person.public), body: ME })),
 };
+
+/** The newest 100 people, of the server to somebody who may read them, and of who asks for no token to anybody. */
+export async function pageOf(program) {
+  const { accessToken } = await logIn(program, READER);
+  return () => ({ headers: bearer(accessToken), body: PAGE });
+}
+export const openPage = () => ({ body: PAGE });
 
 /** One session a connection, each refresh with the token that the one before it answered. */
 export function refreshing(people) {

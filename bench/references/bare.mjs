@@ -8,7 +8,9 @@ const people = await openPeople();
 const resolvers = {
   Query: {
     me: (_, _args, { userId }) => people.findOne({ where: { id: userId } }),
-    users: (_, { first }) => people.find({ order: { id: 'ASC' }, take: first }),
+    users: async (_, { first }) => ({
+      nodes: await people.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: first }),
+    }),
   },
   User: USER_RESOLVERS,
 };

@@ -15,6 +15,7 @@ export const Person = new EntitySchema({
     displayName: { ...text, name: 'display_name' },
     givenName: { ...text, name: 'given_name' },
     familyName: { ...text, name: 'family_name' },
+    createdAt: { type: 'timestamptz', name: 'created_at' },
   },
 });
 

@@ -19,7 +19,8 @@ export const TYPE_DEFS = `
   type Role { name: String! }
   type Profile { displayName: String givenName: String familyName: String }
   type User { id: ID! email: String roles: [Role!]! profile: Profile! }
-  type Query { me: User users(first: Int!): [User!]! }
+  type UserConnection { nodes: [User!]! }
+  type Query { me: User users(first: Int!): UserConnection! }
 `;
 
 /** The environment is the whole interface: where the database is, which port, and the keys of tokens. */

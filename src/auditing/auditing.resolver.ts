@@ -2,6 +2,7 @@ import { Args, Ctx, Query, Resolver } from 'type-graphql';
 import type { RequestContext } from '../access/request-context.ts';
 import type { Integrity } from '../audit/integrity.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
+import { mapNodes } from '../platform/pages.ts';
 import type { ViewerWithUser } from '../users/profile.service.ts';
 import { User } from '../users/user.type.ts';
 import { AuditEventConnection, AuditIntegrity } from './audit-event.type.ts';
@@ -29,12 +30,10 @@ export class AuditingResolver {
     @Ctx() context: RequestContext<ViewerWithUser>,
     @Args(() => AuditEventsArgs) args: AuditEventsArgs,
   ): Promise<AuditEventConnection> {
-    const { edges, pageInfo } = await this.#reading.list(context, args);
-    const shown = edges.map(({ cursor, node }) => ({
-      cursor,
-      node: { ...node, actor: node.actor ? new User(node.actor, this.#dataKeys) : null },
+    return mapNodes(await this.#reading.list(context, args), (event) => ({
+      ...event,
+      actor: event.actor ? new User(event.actor, this.#dataKeys) : null,
     }));
-    return { edges: shown, nodes: shown.map(({ node }) => node), pageInfo };
   }
 
   @Query(() => AuditIntegrity, {

@@ -22,12 +22,23 @@ const CACHE_SIZE = 10_000;
 const aadOf = ({ id, userId, wrappingKeyId }: Omit<WrappedDataKey, 'wrapped'>) =>
   lengthPrefixed('data-key', BOX_VERSION, userId, wrappingKeyId, id);
 
+interface Unwrapped {
+  readonly key: SealingKey;
+  /** All of its row but the id. */
+  readonly from: string;
+  readonly untilMs: number;
+}
+
+/** As a text: a buffer would keep all of the memory that it was cut from. */
+const factsOf = ({ userId, wrappingKeyId, wrapped }: WrappedDataKey) =>
+  `${userId} ${wrappingKeyId} ${wrapped.toString('latin1')}`;
+
 /** Makes and unwraps the keys that personal data is sealed under, one for each person. */
 export class DataKeys {
   readonly #keyring: Keyring;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #cache = new Map<string, { readonly key: SealingKey; readonly untilMs: number }>();
+  readonly #cache = new Map<DataKeyId, Unwrapped>();
 
   constructor(keyring: Keyring, clock: Clock, random: Random) {
     this.#keyring = keyring;
@@ -50,17 +61,16 @@ export class DataKeys {
    * KeyMissing. A short cache spares the work; it goes by all of the row, so that a moved one is never taken from it.
    */
   unwrap(row: WrappedDataKey): SealingKey {
-    const name = [row.id, row.userId, row.wrappingKeyId, row.wrapped.toString('base64')].join(' ');
     const nowMs = this.#clock.now().getTime();
-    const known = this.#cache.get(name);
-    if (known !== undefined && known.untilMs > nowMs) return known.key;
+    const known = this.#cache.get(row.id);
+    if (known !== undefined && known.untilMs > nowMs && known.from === factsOf(row)) return known.key;
     const wrapping = this.#keyring.get('wrapping', row.wrappingKeyId);
     const secret = openBox(wrapping.secret, aadOf(row), row.wrapped);
     if (secret === undefined) {
       throw new SealBroken({ table: 'data_keys', column: 'wrapped', rowId: row.id }, row.wrappingKeyId);
     }
     const key = toSealingKey(row.id, secret);
-    this.#remember(name, key, nowMs);
+    this.#remember(row, key, nowMs);
     return key;
   }
 
@@ -78,7 +88,7 @@ export class DataKeys {
   /** Lets go of every key that had its time: on a quiet node nothing else would. Call it every few seconds. */
   dropExpired(): void {
     const nowMs = this.#clock.now().getTime();
-    for (const [name, { untilMs }] of this.#cache) if (untilMs <= nowMs) this.#cache.delete(name);
+    for (const [id, { untilMs }] of this.#cache) if (untilMs <= nowMs) this.#cache.delete(id);
   }
 
   /** How many unwrapped keys are held. */
@@ -86,9 +96,9 @@ export class DataKeys {
     return this.#cache.size;
   }
 
-  #remember(name: string, key: SealingKey, nowMs: number): void {
-    this.#cache.delete(name);
-    this.#cache.set(name, { key, untilMs: nowMs + CACHE_MS });
+  #remember(row: WrappedDataKey, key: SealingKey, nowMs: number): void {
+    this.#cache.delete(row.id);
+    this.#cache.set(row.id, { key, from: factsOf(row), untilMs: nowMs + CACHE_MS });
     // In the order of insertion, so the first are the oldest.
     for (const [oldest, { untilMs }] of this.#cache) {
       if (untilMs > nowMs && this.#cache.size <= CACHE_SIZE) break;

@@ -21,6 +21,13 @@ export const systemTimer: Timer = (delayMs, run) => {
   return () => clearTimeout(timer);
 };
 
+/** How long a refusal is held back in the mean; for the time that one may wait, where that is less. */
+const HOLD_MS = 1_000;
+/** Refusals held at once, each with its request in memory; what comes beyond them is refused at once. */
+const MOST_HELD = 512;
+/** From a half to one and a half, far apart for neighbours: who was refused together must not come back together. */
+const spread = (number: number) => 0.5 + ((number * 617) % 1_000) / 1_000;
+
 interface Waiter {
   readonly start: () => void;
   readonly stopTimer: () => void;
@@ -32,12 +39,17 @@ interface Waiter {
  *
  * Each lane may fill half of the places, so a flood of strangers leaves half to clients that were here before. While both wait,
  * the lanes take turns; within a lane it is first come, first served.
+ *
+ * Whom a full lane refuses is told so a second later: clients that come again at once would otherwise keep the server busy with
+ * nothing but refusals, and with them everybody's requests. It tells nothing: the lanes know no account.
  */
 export class HashQueue {
   readonly #limits: HashQueueLimits;
   readonly #timer: Timer;
   readonly #lanes: Readonly<Record<HashLane, Waiter[]>> = { known: [], stranger: [] };
   #running = 0;
+  #held = 0;
+  #refused = 0;
   #next: HashLane = 'known';
 
   /** Throws TypeError unless the limits are whole numbers: concurrency and queueMs from 1, queue from 0. */
@@ -60,9 +72,14 @@ export class HashQueue {
     return this.#lanes.known.length + this.#lanes.stranger.length;
   }
 
+  /** Refused, and not told so yet. */
+  get held(): number {
+    return this.#held;
+  }
+
   /**
    * What `work` answers or throws, once it had its turn. AppError BUSY, with nothing done, when the lane is full or the wait
-   * took over `queueMs`.
+   * took over `queueMs`; for a full lane the answer is held back.
    */
   async run<T>(lane: HashLane, work: () => Promise<T>): Promise<T> {
     await this.#takeTurn(lane);
@@ -73,14 +90,37 @@ export class HashQueue {
     }
   }
 
+  /** Resolves where there is room in the lane; else BUSY as `run` answers it. Spares a refused one whatever comes before its work. */
+  async findRoom(lane: HashLane): Promise<void> {
+    if (this.#isFull(lane)) await this.#refuse();
+  }
+
+  #isFull(lane: HashLane): boolean {
+    const { concurrency, queue } = this.#limits;
+    if (this.#running < concurrency) return false;
+    return this.#lanes[lane].length >= Math.ceil(queue / 2) || this.waiting >= queue;
+  }
+
+  #refuse(): Promise<never> {
+    if (this.#held >= MOST_HELD) return Promise.reject(this.#busy());
+    this.#held += 1;
+    this.#refused += 1;
+    const holdMs = Math.ceil(spread(this.#refused) * Math.min(HOLD_MS, this.#limits.queueMs));
+    return new Promise((_, reject) => {
+      this.#timer(holdMs, () => {
+        this.#held -= 1;
+        reject(this.#busy());
+      });
+    });
+  }
+
   #takeTurn(lane: HashLane): Promise<void> {
     if (this.#running < this.#limits.concurrency) {
       this.#running += 1;
       return Promise.resolve();
     }
+    if (this.#isFull(lane)) return this.#refuse();
     const waiters = this.#lanes[lane];
-    const half = Math.ceil(this.#limits.queue / 2);
-    if (waiters.length >= half || this.waiting >= this.#limits.queue) return Promise.reject(this.#busy());
     return new Promise((resolve, reject) => {
       const stopTimer = this.#timer(this.#limits.queueMs, () => {
         waiters.splice(waiters.indexOf(waiter), 1);

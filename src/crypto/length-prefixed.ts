@@ -1,6 +1,5 @@
 /** Half a character: no UTF-8 spells it, so different texts would become the same bytes. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const LENGTH_BYTES = 4;
 
 /**
  * The fields one after another, each behind its length in bytes (4, big-endian), texts as UTF-8. What a MAC or an AAD covers
@@ -8,16 +7,20 @@ const LENGTH_BYTES = 4;
  * text with a lone surrogate.
  */
 export function lengthPrefixed(...fields: readonly (string | Uint8Array)[]): Buffer {
-  const whole = Buffer.alloc(fields.reduce((sum, field) => sum + LENGTH_BYTES + Buffer.byteLength(field), 0));
+  const total = fields.reduce((sum: number, field) => sum + 4 + lengthOf(field), 0);
+  // All of it is written below.
+  const bytes = Buffer.allocUnsafe(total);
   let at = 0;
   for (const field of fields) {
-    if (typeof field === 'string' && LONE_SURROGATE.test(field)) throw new TypeError('A field holds a lone surrogate');
-    const start = at + LENGTH_BYTES;
-    if (typeof field === 'string') whole.write(field, start, 'utf8');
-    else whole.set(field, start);
-    const length = Buffer.byteLength(field);
-    whole.writeUInt32BE(length, at);
-    at = start + length;
+    const length = typeof field === 'string' ? bytes.write(field, at + 4, 'utf8') : field.length;
+    if (typeof field !== 'string') bytes.set(field, at + 4);
+    at = bytes.writeUInt32BE(length, at) + length;
   }
-  return whole;
+  return bytes;
+}
+
+function lengthOf(field: string | Uint8Array): number {
+  if (typeof field !== 'string') return field.length;
+  if (LONE_SURROGATE.test(field)) throw new TypeError('A field holds a lone surrogate');
+  return Buffer.byteLength(field, 'utf8');
 }

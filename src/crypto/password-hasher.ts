@@ -84,6 +84,11 @@ export class PasswordHasher {
     return false;
   }
 
+  /** Resolves where a hash may be asked for; else BUSY as `verify` answers it. To be asked before an account is looked up. */
+  findRoom(lane: HashLane): Promise<void> {
+    return this.#queue.findRoom(lane);
+  }
+
   /** Whether a hash that just verified should be made anew: another kind, or parameters other than the settings'. */
   needsRehash(encoded: string): boolean {
     return !isCurrentArgon2id(encoded, this.#parameters);

@@ -76,7 +76,7 @@ function pad(json: Buffer): Buffer {
   return padded;
 }
 
-const unpad = (padded: Buffer): Buffer => padded.subarray(LENGTH_BYTES, LENGTH_BYTES + padded.readUInt32BE());
+const unpad = (padded: Buffer): string => padded.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + padded.readUInt32BE());
 
 const aadOf = (key: SealingKey, { table, column, rowId }: Place) =>
   lengthPrefixed(BOX_VERSION, key.id, table, column, rowId);
@@ -101,7 +101,7 @@ export function seal<T extends Json>(key: SealingKey, place: Place, value: T, ra
 export function open<T>(key: SealingKey, place: Place, sealed: Sealed<T>): T {
   const padded = openBox(key.secret, aadOf(key, place), sealed.bytes);
   if (padded === undefined) throw new SealBroken(place, key.id);
-  return JSON.parse(unpad(padded).toString('utf8')) as T;
+  return JSON.parse(unpad(padded)) as T;
 }
 
 /** bytea ⇄ `Sealed`. What is not sealed does not get past it into the database. */

@@ -32,7 +32,7 @@ export interface FoundRows<Row> {
   readonly hasPrevious: boolean;
 }
 
-/** A page as GraphQL shows it. */
+/** A page as GraphQL shows it. A cursor is made when it is asked for: most pages need the last one alone. */
 export interface Page<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[];
   readonly nodes: readonly Node[];
@@ -55,15 +55,32 @@ export function toPage<Row, Node>(
   toNode: (row: Row) => Node,
   cursorOf: (row: Row) => string,
 ): Page<Node> {
-  const edges = rowsOfPage(found, window).map((row) => ({ cursor: cursorOf(row), node: toNode(row) }));
+  const edges = rowsOfPage(found, window).map((row) => toEdge(toNode(row), () => cursorOf(row)));
   return {
     edges,
     nodes: edges.map(({ node }) => node),
     pageInfo: {
       hasNextPage: found.rows.length > edges.length,
       hasPreviousPage: found.hasPrevious,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
   };
 }
+
+/** The same page of other nodes. */
+export function mapNodes<From, To>({ edges, pageInfo }: Page<From>, toNode: (node: From) => To): Page<To> {
+  const mapped = edges.map((edge) => toEdge(toNode(edge.node), () => edge.cursor));
+  return { edges: mapped, nodes: mapped.map(({ node }) => node), pageInfo };
+}
+
+const toEdge = <Node>(node: Node, makeCursor: () => string) => ({
+  node,
+  get cursor() {
+    return makeCursor();
+  },
+});

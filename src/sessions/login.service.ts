@@ -52,7 +52,8 @@ export class LoginService {
   }
 
   async #try(context: RequestContext, { address, password, delivery }: PasswordLogin): Promise<LoggedIn | undefined> {
-    const { database, keyring, passwords, sessions, failures } = this.#parts;
+    const { database, keyring, hasher, passwords, sessions, failures } = this.#parts;
+    await hasher.findRoom(laneOf(context));
     const canonical = canonicalAddress(address);
     const user = await findCredentialsByAddress(database.manager, lookupIndex(keyring, canonical));
     const isRight = await passwords.isPasswordOf(user, canonical, password, laneOf(context));

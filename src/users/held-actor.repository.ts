@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Viewer } from '../access/request-context.ts';
+import type { OneStatementChange } from '../audit/audit.repository.ts';
 import { AppError } from '../platform/errors.ts';
 import type { UserRecord } from './user.record.ts';
 
@@ -31,6 +32,18 @@ export async function holdActor(tx: EntityManager, viewer: Viewer | KeyedViewer,
   const inUse = await tx.query<unknown[]>('SELECT 1 FROM data_keys WHERE id = $1 AND retired_at IS NULL', [key.id]);
   if (inUse.length === 0) throw new AppError('BUSY', 'Your keys are being renewed. Repeat this.', { retryAfter: 1 });
 }
+
+/**
+ * The same condition for an event that is written by one statement: nothing is written unless the viewer may still act. Why not,
+ * `holdActor` says. Of the data key it takes no notice: an event may stand under one that a reseal has replaced.
+ */
+export const actorStillHolds = ({ userId, sessionId, authenticatedAt }: Viewer, now: Date): OneStatementChange => ({
+  text: `changed AS (
+    SELECT FROM users u JOIN sessions s ON s.user_id = u.id
+    WHERE u.id = $1 AND u.status = 'ACTIVE' AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3
+      AND s.authenticated_at = $4 FOR SHARE)`,
+  values: [userId, sessionId, now, authenticatedAt],
+});
 
 /**
  * The same for a change that bumps the user's version: the user is locked for it by the statement that bumps. False when the

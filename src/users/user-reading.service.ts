@@ -9,6 +9,7 @@ import type { PageCursors } from '../crypto/page-cursors.ts';
 import { badInput } from '../platform/bad-input.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type CanonicalAddress, canonicalAddress } from '../platform/email-address.ts';
+import { AppError } from '../platform/errors.ts';
 import { parseId, type RoleId, type UserId } from '../platform/ids.ts';
 import {
   DEFAULT_PAGE_ROWS,
@@ -19,9 +20,9 @@ import {
   toPage,
   type WantedPage,
 } from '../platform/pages.ts';
-import { inTransaction } from '../platform/transaction.ts';
+import { untied } from '../platform/transaction.ts';
 import { findRolesByName } from '../roles/roles.repository.ts';
-import { holdActor } from './held-actor.repository.ts';
+import { actorStillHolds, holdActor } from './held-actor.repository.ts';
 import { ownAct } from './own-act.ts';
 import type { ViewerWithUser } from './profile.service.ts';
 import type { UserStatus } from './user.entity.ts';
@@ -58,8 +59,8 @@ const FILTERS = ['email', 'status', 'role', 'createdAfter', 'createdBefore'] as 
 const NOBODY: FoundRows<UserRecord> = { rows: [], hasPrevious: false };
 
 /**
- * Other people's data for whoever holds USERS_READ. What was read and its audit event are one transaction, in which the reader is
- * still logged in: if the event cannot be written, nobody gets an answer.
+ * Other people's data for whoever holds USERS_READ. What was read is answered once its audit event is written, by a statement that
+ * asks whether the reader is still logged in: without the event nobody gets an answer.
  */
 export class UserReadingService {
   readonly #parts: UserReadingParts;
@@ -80,7 +81,7 @@ export class UserReadingService {
     const query = { name: 'users', order: ORDER, filter: { ...rest, role, email: address } };
     const window = { first: first ?? DEFAULT_PAGE_ROWS, after: cursors.parse(query, after) };
     const found = await this.#read(context, {
-      find: (tx) => this.#findPage(tx, { ...rest, roleId }, address, window),
+      find: (manager) => this.#findPage(manager, { ...rest, roleId }, address, window),
       toEvent: (page) => ({
         type: 'users.read',
         details: {
@@ -107,38 +108,41 @@ export class UserReadingService {
     }
     if (id === undefined) return undefined;
     return this.#read(context, {
-      find: (tx) => findUser(tx, id),
+      find: (manager) => findUser(manager, id),
       toEvent: (user) => user && { type: 'user.read', subjectId: user.id, details: {} },
     });
   }
 
   async #findPage(
-    tx: EntityManager,
+    manager: EntityManager,
     choice: UserChoice,
     address: CanonicalAddress | undefined,
     window: PageWindow,
   ): Promise<FoundRows<UserRecord>> {
-    if (address === undefined) return findUserPage(tx, choice, window);
-    const id = await findUserIdByIndexes(tx, indexesOf(this.#parts.keyring, address));
-    return id === undefined ? NOBODY : findUserPage(tx, { ...choice, id }, window);
+    if (address === undefined) return findUserPage(manager, choice, window);
+    const id = await findUserIdByIndexes(manager, indexesOf(this.#parts.keyring, address));
+    return id === undefined ? NOBODY : findUserPage(manager, { ...choice, id }, window);
   }
 
   async #read<Found>(
     context: Context,
     reading: {
-      readonly find: (tx: EntityManager) => Promise<Found>;
+      readonly find: (manager: EntityManager) => Promise<Found>;
       readonly toEvent: (found: Found) => ReadEvent | undefined;
     },
   ): Promise<Found> {
     const { database, audit, dataKeys, clock } = this.#parts;
     const viewer = await context.getViewer();
-    return inTransaction(database, async (tx) => {
-      await holdActor(tx, viewer, clock.now());
-      const found = await reading.find(tx);
-      const event = reading.toEvent(found);
-      if (event) await audit.record(tx, { ...event, by: ownAct(context, viewer.user, dataKeys).by });
-      return found;
-    });
+    const found = await reading.find(database.manager);
+    const event = reading.toEvent(found);
+    const { by } = ownAct(context, viewer.user, dataKeys);
+    const isTold =
+      event !== undefined &&
+      (await untied(() => audit.recordWith(database.manager, actorStillHolds(viewer, clock.now()), { ...event, by })));
+    if (isTold) return found;
+    await holdActor(database.manager, viewer, clock.now());
+    if (event === undefined) return found;
+    throw new AppError('BUSY', 'Your session changed meanwhile. Repeat this.', { retryAfter: 1 });
   }
 
   async #findRoleId(name: string | undefined): Promise<RoleId | undefined> {

@@ -28,6 +28,7 @@ registerEnumType(UserStatusEnum, {
 export class User {
   readonly #record: UserRecord;
   readonly #dataKeys: DataKeys;
+  #key: SealingKey | undefined;
 
   @Field(() => ID, { description: 'Opaque, unique over all types.' })
   readonly id: UserId;
@@ -80,6 +81,7 @@ export class User {
   /** The person's data key, unwrapped when the first sealed value is asked for; undefined once it is gone. */
   key(): SealingKey | undefined {
     const { dataKey } = this.#record;
-    return dataKey === null ? undefined : this.#dataKeys.unwrap(dataKey);
+    if (dataKey !== null) this.#key ??= this.#dataKeys.unwrap(dataKey);
+    return this.#key;
   }
 }

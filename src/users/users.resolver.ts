@@ -1,6 +1,7 @@
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
 import type { RequestContext } from '../access/request-context.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
+import { mapNodes } from '../platform/pages.ts';
 import type { ViewerWithUser } from './profile.service.ts';
 import { User } from './user.type.ts';
 import { UserConnection } from './user-connection.type.ts';
@@ -36,8 +37,6 @@ export class UsersResolver {
     @Ctx() context: RequestContext<ViewerWithUser>,
     @Args(() => UsersArgs) args: UsersArgs,
   ): Promise<UserConnection> {
-    const { edges, pageInfo } = await this.#reading.list(context, args);
-    const shown = edges.map(({ cursor, node }) => ({ cursor, node: new User(node, this.#dataKeys) }));
-    return { edges: shown, nodes: shown.map(({ node }) => node), pageInfo };
+    return mapNodes(await this.#reading.list(context, args), (user) => new User(user, this.#dataKeys));
   }
 }

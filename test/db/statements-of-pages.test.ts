@@ -71,7 +71,7 @@ describe('a page of users with roles, permissions, profile and sessions', () => 
     const hold = ['SELECT', 'SELECT'];
     expect(statements.map(kindOf)).toEqual([
       viewer,
-      ...['START', ...hold, 'WITH', 'WITH', 'COMMIT'],
+      ...['WITH', 'WITH'],
       ...['START', ...hold, 'SELECT', 'WITH', 'COMMIT'],
     ]);
     expect(statements.filter((text) => text.includes('INSERT INTO audit_events'))).toHaveLength(2);

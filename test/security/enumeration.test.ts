@@ -4,6 +4,7 @@ import { PasswordHasher } from '../../src/crypto/password-hasher.ts';
 import { idOfNewUser, login, register, settled, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { Answer } from '../support/client.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+import { StatementRecorder } from '../support/statements.ts';
 
 /** So much memory that the hash takes most of a login's time: whoever saves one is seen by it. */
 const MEMORY_KIB = 16_384;
@@ -52,6 +53,25 @@ const seen = ({ status, text, headers }: Answer) => ({
   headers: [...headers].filter(([name]) => !['date', 'x-request-id'].includes(name)),
 });
 
+/** Work without end in every place of the server's hash queue that a stranger may have; what ends it. */
+async function fillHashQueue(): Promise<() => void> {
+  await login(server.anyone, addressOf('unknown'), WRONG);
+  const queue = run.mock.contexts[0];
+  if (!(queue instanceof HashQueue)) throw new Error('the login has hashed nothing');
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  while (await hasRoom(queue)) void queue.run('stranger', () => held);
+  return release;
+}
+
+/** By what is asked of the queue: a refusal is held back, and counted meanwhile. */
+async function hasRoom(queue: HashQueue): Promise<boolean> {
+  const asked = queue.findRoom('stranger').catch(() => undefined);
+  if (queue.held === 0) return true;
+  await asked;
+  return false;
+}
+
 const parametersOf = (encoded: string) => /\$(m=\d+,t=\d+,p=\d+)\$/.exec(encoded)?.[1];
 
 describe('a login with a wrong password (v5.0.0-6.3.8)', () => {
@@ -88,6 +108,25 @@ describe('a login with a wrong password (v5.0.0-6.3.8)', () => {
     for (const account of ACCOUNTS) answers.push(seen(await login(server.anyone, addressOf(account), 'x'.repeat(257))));
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     expect(run).not.toHaveBeenCalled();
+  });
+});
+
+describe('a login while the hashes are too far behind', () => {
+  test('is BUSY for every account alike, and nobody is looked up for it', async () => {
+    const release = await fillHashQueue();
+    const statements = new StatementRecorder();
+    try {
+      let answers: readonly Answer[] = [];
+      const sent = await statements.during(async () => {
+        answers = await Promise.all(ACCOUNTS.map((account) => login(server.anyone, addressOf(account), PASSWORD)));
+      });
+      for (const answer of answers) expect([answer.code, seen(answer)]).toEqual(['BUSY', seen(answers[0] as Answer)]);
+      expect(sent.filter((text) => text.includes('email_indexes'))).toEqual([]);
+    } finally {
+      statements.stop();
+      release();
+    }
+    expect((await login(server.anyone, addressOf('active'), PASSWORD)).code).toBeUndefined();
   });
 });
 

@@ -214,17 +214,23 @@ describe('an act of administration that changes nothing', () => {
 });
 
 describe('whoever is shut out after the request was let in', () => {
+  const DISABLED = `UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`;
+  const ENDED = 'UPDATE sessions SET revoked_at = now() WHERE user_id = $1';
+  const STEPPED_UP = `UPDATE sessions SET authenticated_at = authenticated_at + interval '1 s' WHERE user_id = $1`;
+
   test.each([
-    ['users', '{ users { nodes { id email } } }'],
-    ['user', 'USER'],
-  ])('gets nothing of %s', async (field, query) => {
-    const email = `late-${field}@example.com`;
+    ['users', 'disabled', '{ users { nodes { id email } } }', DISABLED, 'UNAUTHENTICATED'],
+    ['user', 'disabled', 'USER', DISABLED, 'UNAUTHENTICATED'],
+    ['users', 'logged out', '{ users { nodes { id email } } }', ENDED, 'UNAUTHENTICATED'],
+    ['user', 'reauthenticated elsewhere', 'USER', STEPPED_UP, 'TOKEN_EXPIRED'],
+  ])('gets nothing of %s: %s', async (field, how, query, change, code) => {
+    const email = `late-${field}-${how.replaceAll(' ', '-')}@example.com`;
     const late = await server.person(email, 'support');
     await late.client.send('{ me { id } }');
     const other = server.database.createQueryRunner();
     await other.startTransaction();
     const [{ pid }] = await other.query('SELECT pg_backend_pid() AS pid');
-    await other.query(`UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`, [late.userId]);
+    await other.query(change, [late.userId]);
     const answer = late.client.send(query === 'USER' ? `{ user(id: "${ada.userId}") { id email } }` : query);
     await until('the reading waits', async () => {
       const waiting = await other.query(
@@ -236,7 +242,7 @@ describe('whoever is shut out after the request was let in', () => {
     await other.commitTransaction();
     await other.release();
     expect((await answer).data[field]).toBeNull();
-    expect((await answer).code).toBe('UNAUTHENTICATED');
+    expect((await answer).code).toBe(code);
   });
 });
 

@@ -27,12 +27,17 @@ test('whatever comes and ends in whatever order, the caps hold and everyone is a
       const queue = new HashQueue(given, timer.after);
       const running: (() => void)[] = [];
       const waitingIn: Record<HashLane, number> = { known: 0, stranger: 0 };
+      let held = 0;
       let most = 0;
       let asked = 0;
       const answers: string[] = [];
       const ask = (lane: HashLane) => {
         asked += 1;
-        waitingIn[lane] += 1;
+        const isFull =
+          running.length >= given.concurrency &&
+          (waitingIn[lane] >= Math.ceil(given.queue / 2) || waitingIn.known + waitingIn.stranger >= given.queue);
+        if (isFull) held += 1;
+        else waitingIn[lane] += 1;
         const work = () => {
           waitingIn[lane] -= 1;
           return new Promise<void>((resolve) => {
@@ -40,7 +45,8 @@ test('whatever comes and ends in whatever order, the caps hold and everyone is a
           });
         };
         const refused = (error: unknown) => {
-          waitingIn[lane] -= 1;
+          if (isFull) held -= 1;
+          else waitingIn[lane] -= 1;
           answers.push(error instanceof AppError ? error.code : 'another error');
         };
         queue.run(lane, work).then(() => answers.push('done'), refused);
@@ -52,6 +58,7 @@ test('whatever comes and ends in whatever order, the caps hold and everyone is a
         await new Promise(setImmediate);
         expect(queue.running).toBe(running.length);
         expect(queue.waiting).toBe(waitingIn.known + waitingIn.stranger);
+        expect(queue.held).toBe(held);
         expect(queue.waiting).toBeLessThanOrEqual(given.queue);
         expect(Math.max(waitingIn.known, waitingIn.stranger)).toBeLessThanOrEqual(Math.ceil(given.queue / 2));
         // Nobody waits beside a free place.
@@ -61,10 +68,12 @@ test('whatever comes and ends in whatever order, the caps hold and everyone is a
         running.shift()?.();
         await new Promise(setImmediate);
       }
+      timer.pass(150);
+      await new Promise(setImmediate);
       expect(most).toBeLessThanOrEqual(given.concurrency);
       expect(answers).toHaveLength(asked);
       expect(answers.every((answer) => answer === 'done' || answer === 'BUSY')).toBe(true);
-      expect([queue.running, queue.waiting, timer.pending]).toEqual([0, 0, 0]);
+      expect([queue.running, queue.waiting, queue.held, timer.pending]).toEqual([0, 0, 0, 0]);
     }),
     { numRuns: 150 },
   );

@@ -3,6 +3,8 @@ import { type HashLane, HashQueue } from '../../../src/crypto/hash-queue.ts';
 import { AppError } from '../../../src/platform/errors.ts';
 import { ManualTimer } from '../../support/manual-timer.ts';
 
+/** As long as any refusal is held back. */
+const HELD_MS = 1_500;
 const LIMITS = { concurrency: 2, queue: 6, queueMs: 3_500 };
 
 /** A queue whose work ends when the test says so, and the names of what started, in order. */
@@ -50,9 +52,10 @@ describe('the hash queue', () => {
   });
 
   test('refuses with BUSY and a time to come back when the lane is full, and takes more once there is room', async () => {
-    const { queue, started, add, end } = makeQueue();
+    const { timer, queue, started, add, end } = makeQueue();
     const kept = ['a', 'b', 'c', 'd', 'e'].map((name) => add(name, 'stranger'));
     const refused = add('f', 'stranger');
+    timer.pass(HELD_MS);
     await expect(refused).rejects.toMatchObject({ code: 'BUSY', facts: { retryAfter: 4 } });
     await end('a');
     kept.push(add('g', 'stranger'));
@@ -67,28 +70,33 @@ describe('the hash queue', () => {
       ['stranger', 'known'],
       ['known', 'stranger'],
     ] as const) {
-      const { queue, add } = makeQueue();
+      const { timer, queue, add } = makeQueue();
       const flood = Array.from({ length: 50 }, (_, i) => codeOf(add(`flood ${i}`, flooding)));
       expect(queue.waiting).toBe(3);
       const others = Array.from({ length: 4 }, (_, i) => codeOf(add(`other ${i}`, other)));
       expect(queue.waiting).toBe(6);
+      timer.pass(HELD_MS);
       await expect(Promise.race([...flood])).resolves.toBe('BUSY');
       await expect(others[3]).resolves.toBe('BUSY');
     }
   });
 
   test('with one place to wait in, lets either lane have it, and never both', async () => {
-    const { queue, add } = makeQueue({ concurrency: 1, queue: 1, queueMs: 1_000 });
+    const { timer, queue, add } = makeQueue({ concurrency: 1, queue: 1, queueMs: 2_000 });
     void add('runs', 'stranger');
     void add('waits', 'stranger');
-    await expect(codeOf(add('known', 'known'))).resolves.toBe('BUSY');
+    const known = codeOf(add('known', 'known'));
+    timer.pass(HELD_MS);
+    await expect(known).resolves.toBe('BUSY');
     expect(queue.waiting).toBe(1);
   });
 
   test('with no place to wait in, refuses what cannot start at once', async () => {
-    const { add } = makeQueue({ concurrency: 1, queue: 0, queueMs: 1_000 });
+    const { timer, add } = makeQueue({ concurrency: 1, queue: 0, queueMs: 1_000 });
     void add('runs', 'known');
-    await expect(codeOf(add('late', 'known'))).resolves.toBe('BUSY');
+    const late = codeOf(add('late', 'known'));
+    timer.pass(HELD_MS);
+    await expect(late).resolves.toBe('BUSY');
   });
 
   test('lets the lanes take turns while both wait, so that neither starves', async () => {
@@ -143,6 +151,57 @@ describe('the hash queue', () => {
     await end('good');
     await expect(good).resolves.toBe('good');
     expect(queue.running).toBe(0);
+  });
+
+  test('tells nobody of a full lane before half a second, and all by one and a half, not at the same time', async () => {
+    const { queue, timer, add } = makeQueue({ concurrency: 1, queue: 0, queueMs: 3_000 });
+    void add('runs', 'stranger');
+    const answers = Array.from({ length: 64 }, (_, i) => codeOf(add(`refused ${i}`, 'stranger')));
+    const left: number[] = [];
+    for (const ms of [499, 251, 250, 250, 250]) {
+      timer.pass(ms);
+      left.push(queue.held);
+    }
+    expect(left[0]).toBe(64);
+    for (const [index, held] of [48, 32, 16].entries()) expect(Math.abs((left[index + 1] ?? 0) - held)).toBeLessThan(4);
+    expect(left[4]).toBe(0);
+    await expect(Promise.all(answers)).resolves.toEqual(answers.map(() => 'BUSY'));
+  });
+
+  test('holds a refusal back no longer than in proportion to what one may wait', async () => {
+    const { queue, timer, add } = makeQueue({ concurrency: 1, queue: 0, queueMs: 100 });
+    void add('runs', 'stranger');
+    const answers = Array.from({ length: 8 }, (_, i) => codeOf(add(`refused ${i}`, 'stranger')));
+    timer.pass(150);
+    expect(queue.held).toBe(0);
+    await Promise.all(answers);
+  });
+
+  test('holds so many refusals and no more: what comes beyond them is refused at once', async () => {
+    const { queue, timer, add } = makeQueue({ concurrency: 1, queue: 0, queueMs: 3_000 });
+    void add('runs', 'stranger');
+    const held = Array.from({ length: 512 }, (_, i) => codeOf(add(`held ${i}`, 'stranger')));
+    expect([queue.held, timer.pending]).toEqual([512, 512]);
+    await expect(codeOf(add('beyond', 'stranger'))).resolves.toBe('BUSY');
+    expect([queue.held, timer.pending]).toEqual([512, 512]);
+    timer.pass(HELD_MS);
+    await Promise.all(held);
+    expect(queue.held).toBe(0);
+  });
+
+  test('says beforehand whether there is room, and refuses as it would at the turn itself', async () => {
+    const { queue, timer, add, end } = makeQueue({ concurrency: 1, queue: 2, queueMs: 3_000 });
+    await expect(codeOf(queue.findRoom('stranger'))).resolves.toBe('done');
+    void add('runs', 'stranger');
+    await expect(codeOf(queue.findRoom('stranger'))).resolves.toBe('done');
+    void add('waits', 'stranger');
+    const stranger = codeOf(queue.findRoom('stranger'));
+    await expect(codeOf(queue.findRoom('known'))).resolves.toBe('done');
+    expect([queue.running, queue.waiting, queue.held]).toEqual([1, 1, 1]);
+    timer.pass(HELD_MS);
+    await expect(stranger).resolves.toBe('BUSY');
+    await end('runs');
+    await expect(codeOf(queue.findRoom('stranger'))).resolves.toBe('done');
   });
 
   test('takes no limits that would let everything or nothing through', () => {
