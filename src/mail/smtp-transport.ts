@@ -50,10 +50,8 @@ export function makeSmtpTransport({
   let transporter: Transporter | undefined;
   return {
     async send(mail) {
-      const [{ createTransport }, { composeMessage }] = await Promise.all([
-        import('nodemailer'),
-        import('./compose-message.ts'),
-      ]);
+      const { createTransport } = await import('nodemailer');
+      const { composeMessage } = await import('./compose-message.ts');
       transporter ??= createTransport(options);
       const { envelope, message } = await composeMessage(mail, { from, date: clock.now() });
       await transporter.sendMail({ envelope, raw: message });
