@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Accounts1764000000000 } from './migrations/1764000000000-accounts.ts';
 import { AuditAndMail1764000000001 } from './migrations/1764000000001-audit-and-mail.ts';
@@ -33,6 +34,8 @@ import { UserEntity } from './src/users/user.entity.ts';
 /** What the server and TypeORM's command line share: every table, and every migration in its order. */
 export const dataSourceOptions = {
   type: 'postgres',
+  // Given, so that TypeORM looks for no second copy.
+  driver: pg,
   entities: [
     UserEntity,
     EmailIndexEntity,

@@ -33,7 +33,7 @@ if (values.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
-if (!existsSync(new URL('../dist/src/main.js', import.meta.url))) fail('Build the server first: npm run build');
+if (!existsSync(new URL('../dist/bundle/main.js', import.meta.url))) fail('Build the server first: npm run build');
 if (!existsSync('/proc/self/stat')) fail('CPU times are read from /proc, which this system lacks');
 
 install();

@@ -30,9 +30,13 @@ const WARM_MS = 12_000;
 const startServer = (stage, name, { settings, profile } = {}) =>
   startProgram({
     name,
-    script: '../dist/src/main.js',
-    args: ['serve'],
-    nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
+    // As `npm start` does, without npm.
+    script: '../src/build.mjs',
+    args: ['--quiet', '--run', 'serve'],
+    nodeArgs:
+      profile === undefined
+        ? ['--enable-source-maps']
+        : ['--enable-source-maps', '--cpu-prof', `--cpu-prof-dir=${profile}`],
     envOf: (port) => stage.serverEnv(port, settings),
     isReady: async (url) => (await fetch(`${url}/health/ready`)).ok,
   });

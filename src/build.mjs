@@ -18,7 +18,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as nodeModule from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -38,6 +38,8 @@ const DIST = join(PROJECT, 'dist');
 const STAMP = join(DIST, '.build.json');
 const LOCK = join(DIST, '.build.lock');
 const PLAYGROUND = 'src/http/playground';
+/** What npm wrote when it last installed something. */
+const INSTALLED = 'node_modules/.package-lock.json';
 
 const at = (path) => join(PROJECT, path);
 const isSource = (path) => /\.[cm]?tsx?$/.test(path);
@@ -47,7 +49,7 @@ const isAsset = (path) => !isSource(path) && !path.endsWith('.mjs') && !path.end
 /** The path of a tool's package, or undefined where only what a server needs is installed. */
 function findTool(name) {
   try {
-    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+    return dirname(nodeModule.createRequire(import.meta.url).resolve(`${name}/package.json`));
   } catch {
     return undefined;
   }
@@ -76,8 +78,8 @@ function prune() {
 }
 
 /**
- * `inputs` are compared by path, size and time of change: the step runs again when they differ or an output is missing. It is
- * left out where its `source` or its tool is not there.
+ * `inputs` are compared by path, size and time of change: the step runs again when they differ, an output is missing, or the
+ * step that it comes `after` has run. It is left out where its `source` or its tool is not there.
  */
 const STEPS = [
   {
@@ -90,6 +92,15 @@ const STEPS = [
       await runNode([join(tool, 'bin/tsc'), '-p', at('tsconfig.build.json')]);
       prune();
     },
+  },
+  {
+    name: 'the bundle',
+    after: 'the server',
+    source: 'src/bundle.mjs',
+    tool: 'rolldown',
+    inputs: () => ['dist/src/main.js', 'src/bundle.mjs', INSTALLED],
+    outputs: ['dist/bundle/main.js'],
+    run: () => runNode([at('src/bundle.mjs')]),
   },
   {
     name: 'the files beside it',
@@ -171,9 +182,10 @@ function fingerprintOf(paths) {
   return hash.digest('hex');
 }
 
-/** The steps to run, each with its tool and the inputs as they are now. */
+/** The steps to run, each with its tool. */
 function findStale(isForced) {
   const stamp = readStamp();
+  const stale = new Set();
   return STEPS.filter(({ source }) => existsSync(at(source))).flatMap((step) => {
     const tool = step.tool === undefined ? '' : findTool(step.tool);
     const isWhole = step.outputs.every((path) => existsSync(at(path)));
@@ -183,18 +195,34 @@ function findStale(isForced) {
         `dist/ is not built, and ${step.tool} is not installed to build ${step.name}: run npm ci, then npm run build`,
       );
     }
-    const inputs = fingerprintOf(step.inputs(tool));
-    return isWhole && !isForced && stamp[step.name] === inputs ? [] : [{ ...step, tool, inputs }];
+    const isFresh = !isForced && isWhole && !stale.has(step.after);
+    if (isFresh && stamp[step.name] === fingerprintOf(step.inputs(tool))) return [];
+    stale.add(step.name);
+    return [{ ...step, tool }];
   });
 }
 
 async function runStep({ name, tool, inputs, run }, say) {
   const begun = performance.now();
+  // As they are before it: what changes meanwhile makes it run again.
+  const fingerprint = fingerprintOf(inputs(tool));
   // Whatever ends a step half way leaves it marked as not done.
   writeStamp(name);
   await run(tool);
-  writeStamp(name, inputs);
+  writeStamp(name, fingerprint);
   say(`Built ${name} (${((performance.now() - begun) / 1000).toFixed(1)} s)`);
+}
+
+/** One beside the other, but for those that need another's output. */
+function runSteps(steps, say) {
+  const begun = new Map();
+  for (const step of steps) {
+    begun.set(
+      step.name,
+      Promise.resolve(begun.get(step.after)).then(() => runStep(step, say)),
+    );
+  }
+  return [...begun.values()];
 }
 
 /** Waits while another live process builds the same dist/. */
@@ -231,9 +259,10 @@ async function build({ isForced, say }) {
   };
   process.once('SIGTERM', endChildren).once('SIGINT', endChildren);
   try {
-    const outcomes = await Promise.allSettled(findStale(isForced).map((step) => runStep(step, say)));
+    const outcomes = await Promise.allSettled(runSteps(findStale(isForced), say));
     const failures = outcomes.filter(({ status }) => status === 'rejected');
-    if (failures.length > 0) throw new Error(failures.map(({ reason }) => reason.message).join('\n'));
+    const messages = new Set(failures.map(({ reason }) => reason.message));
+    if (messages.size > 0) throw new Error([...messages].join('\n'));
   } finally {
     rmSync(LOCK, { force: true });
     process.off('SIGTERM', endChildren).off('SIGINT', endChildren);
@@ -280,7 +309,11 @@ try {
 if (run !== -1) {
   if (process.env.npm_lifecycle_event !== undefined) endWithParent();
   endWithTerminal();
-  const main = join(DIST, 'src/main.js');
+  const bundle = join(DIST, 'bundle/main.js');
+  const main = existsSync(bundle) ? bundle : join(DIST, 'src/main.js');
+  // From Node 22.8 on what was compiled is kept for the next start. Here, and not in the system's folder for temporary files:
+  // whoever could write there would run in this process. Where dist/ cannot be written, nothing is kept.
+  nodeModule.enableCompileCache?.(join(DIST, '.compile-cache'));
   process.argv = [process.execPath, main, ...given.slice(run + 1)];
   await import(pathToFileURL(main).href);
 }

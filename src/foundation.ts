@@ -13,7 +13,7 @@ import { loadKeyring } from './crypto/load-keyring.ts';
 import { checkKeyring } from './keys/keyring-check.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { prepareDataDir } from './platform/data-dir.ts';
-import { openDatabase } from './platform/database.ts';
+import { asOwner, openDatabase } from './platform/database.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { type Logger, makeLogger } from './platform/logger.ts';
 import { migrate } from './platform/migrate.ts';
@@ -99,10 +99,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       audit,
       sealer,
       headFile,
-      asOwner: async (work) => {
-        const owner = await openDatabase(dataSourceOptions, { url: urls.ownerUrl, pool: 1 });
-        return work(owner).finally(() => owner.destroy());
-      },
+      asOwner: (work) => asOwner(dataSourceOptions, { url: urls.ownerUrl, pool: 1 }, work),
       close: async () => {
         await sealer.stop();
         await reads?.stop();

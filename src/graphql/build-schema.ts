@@ -10,6 +10,8 @@ export function buildSchema(resolvers: readonly ClassType[], find: (resolver: un
     resolvers: resolvers as NonEmptyArray<ClassType>,
     container: { get: find },
     validate: false,
+    // It would run an introspection; Apollo asserts the same of the schema that is served.
+    skipCheck: true,
   });
 }
 

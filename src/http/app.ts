@@ -24,6 +24,12 @@ import { toRequestFacts } from './request-facts.ts';
 import { makeRequestIds } from './request-ids.ts';
 import { makeSecurityHeaders } from './security-headers.ts';
 
+const noSchema = () => {
+  throw new TypeError('No route has a schema: GraphQL checks what comes and what leaves.');
+};
+/** In place of Fastify's compilers of JSON schemas, which take a tenth of the start to load. */
+const NO_SCHEMAS = { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } };
+
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export interface HttpAppParts {
@@ -56,6 +62,7 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
 
   const app = fastify({
     serverFactory: (listener) => makeNodeServer({ config, headers: headers.api, newRequestId, logger }, listener),
+    schemaController: NO_SCHEMAS,
     bodyLimit: config.http.bodyLimitBytes,
     genReqId: requestId,
     // While it stops, requests under way still get their answers, and the connection closes after each.

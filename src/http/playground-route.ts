@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { varyByEncoding } from './content-encoding.ts';
 import { Refusal } from './refusal.ts';
@@ -30,6 +29,7 @@ export async function registerPlayground(app: FastifyInstance, folder: string): 
     app.get('/', (_, reply) => reply.type('text/plain; charset=utf-8').send(NOT_BUILT));
     return;
   }
+  const { default: fastifyStatic } = await import('@fastify/static');
   await app.register(async (pages) => {
     pages.addHook('onRoute', (route) => {
       const cache = route.url.startsWith('/assets/') ? FOR_EVER : 'no-cache';

@@ -5,7 +5,6 @@ import type { Secret } from '../platform/secret.ts';
 import { FallbackWindows } from './fallback-windows.ts';
 import { MemoryWindows } from './memory-windows.ts';
 import type { RateLimitRow } from './rate-limits.ts';
-import { RedisWindows } from './redis-windows.ts';
 import type { Windows } from './windows.ts';
 
 /** The outcome of one attempt. Refused ones are not counted, so they never lengthen the wait. */
@@ -71,6 +70,7 @@ export async function makeAtomicStore(options: AtomicStoreOptions): Promise<Atom
 async function makeWindows({ clock, logger, redisUrl, nodes }: AtomicStoreOptions): Promise<Windows> {
   const own = new MemoryWindows(clock, nodes);
   if (redisUrl === undefined) return own;
+  const { RedisWindows } = await import('./redis-windows.ts');
   const shared = new RedisWindows(redisUrl);
   await shared.connect();
   return new FallbackWindows(shared, own, clock, logger);

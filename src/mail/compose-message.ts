@@ -1,5 +1,6 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { encode, wrap } from 'nodemailer/lib/qp';
+import { checkAddress } from './mail-address.ts';
 import type { OutgoingMail } from './mail-transport.ts';
 
 /** What an SMTP server is told, apart from the message. */
@@ -7,19 +8,7 @@ export type Envelope = { readonly from: string; readonly to: string };
 
 /** Printable ASCII in lines that every server takes as they are (RFC 5322 §2.1.1: at most 998 characters). */
 const SEVEN_BIT = /^(?:[\t\x20-\x7e]{0,998}\r\n)*$/;
-const UNSAFE_IN_ADDRESS = /[\p{Cc}\p{Zl}\p{Zp}<>]/u;
-const ADDRESS = /^.+@[a-z0-9.\-\u0080-\u{10FFFF}]+$/iu;
 const FIELD_BREAK = /[\r\n\0]/;
-
-/**
- * Throws a TypeError for what is not one plain address. A line end would begin a header of its own, an angle bracket end the
- * address early.
- */
-export function checkAddress(address: string): void {
-  if (UNSAFE_IN_ADDRESS.test(address) || !ADDRESS.test(address)) {
-    throw new TypeError('A mail needs one plain address');
-  }
-}
 
 /**
  * One part as raw MIME. Left to itself nodemailer breaks lines beyond 76 characters even in plain ASCII, and so every link; a

@@ -1,7 +1,6 @@
 import { chmod, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
-import { composeMessage } from './compose-message.ts';
 import type { MailTransport } from './mail-transport.ts';
 
 /**
@@ -19,6 +18,7 @@ export function makeFileTransport({
 }): MailTransport {
   return {
     async send(mail) {
+      const { composeMessage } = await import('./compose-message.ts');
       const date = clock.now();
       const { message } = await composeMessage(mail, { from, date });
       await mkdir(directory, { recursive: true, mode: 0o700 });

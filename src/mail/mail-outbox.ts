@@ -11,7 +11,7 @@ import { errorFacts, type Logger } from '../platform/logger.ts';
 import { type Random, uuidv7 } from '../platform/random.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { startWorkerLoop, type WorkerLoop } from '../platform/worker-loop.ts';
-import { checkAddress } from './compose-message.ts';
+import { checkAddress } from './mail-address.ts';
 import type { MailContent } from './mail-content.ts';
 import type { Mail } from './mail-kinds.ts';
 import type { MailTransport } from './mail-transport.ts';

@@ -1,8 +1,7 @@
-import { createTransport } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Clock } from '../platform/clock.ts';
 import { isLoopbackHost } from '../platform/loopback.ts';
 import type { Secret } from '../platform/secret.ts';
-import { composeMessage } from './compose-message.ts';
 import type { MailTransport } from './mail-transport.ts';
 
 /** For the name, the connection, the greeting, and then between bytes. RFC 5321 §4.5.3.2 would wait minutes, and the mails behind with it. */
@@ -47,14 +46,18 @@ export function makeSmtpTransport({
   clock: Clock;
   patienceMs?: number;
 }): MailTransport {
-  const transporter = createTransport(smtpOptions(url.reveal(), patienceMs));
+  const options = smtpOptions(url.reveal(), patienceMs);
+  let transporter: Transporter | undefined;
   return {
     async send(mail) {
+      const { createTransport } = await import('nodemailer');
+      const { composeMessage } = await import('./compose-message.ts');
+      transporter ??= createTransport(options);
       const { envelope, message } = await composeMessage(mail, { from, date: clock.now() });
       await transporter.sendMail({ envelope, raw: message });
     },
     async close() {
-      transporter.close();
+      transporter?.close();
     },
   };
 }

@@ -45,6 +45,16 @@ export async function openDatabase(schema: DatabaseSchema, { url, pool }: Databa
   return database;
 }
 
+/** Runs work as the owner of the tables, on connections that are open for it alone. It is SQL alone: no entity is known there. */
+export async function asOwner<T>(
+  schema: DatabaseSchema,
+  connection: DatabaseConnection,
+  work: (owner: DataSource) => Promise<T>,
+): Promise<T> {
+  const owner = await openDatabase({ ...schema, entities: [] }, connection);
+  return work(owner).finally(() => owner.destroy());
+}
+
 function refuseAsBusy(error: unknown): never {
   const isDrained = error instanceof Error && error.message === NONE_FREE;
   throw isDrained ? new AppError('BUSY', 'The server has too much to do. Try again.', { retryAfter: 1 }) : error;

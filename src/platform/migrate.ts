@@ -1,4 +1,4 @@
-import { type DatabaseSchema, openDatabase } from './database.ts';
+import { asOwner, type DatabaseSchema } from './database.ts';
 import { findRole, grantToServer, holdMigrationLock } from './migrations.repository.ts';
 import type { Secret } from './secret.ts';
 
@@ -10,9 +10,8 @@ export async function migrate(
   schema: DatabaseSchema,
   { ownerUrl, serverUrl }: { readonly ownerUrl: Secret; readonly serverUrl: Secret },
 ): Promise<string[]> {
-  const owner = await openDatabase(schema, { url: ownerUrl, pool: 2 });
-  try {
-    return await owner.transaction(async (lock) => {
+  return asOwner(schema, { url: ownerUrl, pool: 2 }, (owner) =>
+    owner.transaction(async (lock) => {
       await holdMigrationLock(lock);
       const done = await owner.runMigrations();
       const server = roleOf(serverUrl);
@@ -20,10 +19,8 @@ export async function migrate(
       // All or nothing: between a REVOKE and its GRANT every request of the servers that run would fail.
       if (server !== undefined && server !== name) await owner.transaction((tx) => grantToServer(tx, server));
       return done.map((migration) => migration.name);
-    });
-  } finally {
-    await owner.destroy();
-  }
+    }),
+  );
 }
 
 /** The user that a connection string names. */

@@ -69,7 +69,7 @@ async function gatehouse(
   typed: string,
   killAt?: RegExp,
 ): Promise<{ code: number | null; killed: boolean; output: string }> {
-  const child = spawn(process.execPath, ['dist/src/main.js', ...typed.split(' ')], {
+  const child = spawn(process.execPath, ['dist/bundle/main.js', ...typed.split(' ')], {
     cwd: resolve(import.meta.dirname, '../..'),
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

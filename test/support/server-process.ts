@@ -29,7 +29,7 @@ export async function buildServer(): Promise<void> {
 export async function startServerProcess(settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
   const port = await findFreePort('127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
-  const server = run(['dist/src/main.js'], { HOST: '127.0.0.1', PORT: String(port), ...settings });
+  const server = run(['dist/bundle/main.js'], { HOST: '127.0.0.1', PORT: String(port), ...settings });
   const ready = waitUntil(30_000, () =>
     fetch(`${url}/health/ready`).then(
       (response) => response.ok,

@@ -161,6 +161,63 @@ describe('npm', () => {
   });
 });
 
+describe('the bundle', () => {
+  const other = 'export const said = (text: string) => text;\n';
+
+  beforeAll(() => {
+    copyFileSync(join(PROJECT, 'src/bundle.mjs'), join(project, 'src/bundle.mjs'));
+    symlinkSync(join(PROJECT, 'node_modules/rolldown'), join(project, 'node_modules/rolldown'));
+    write('src/other.ts', other);
+    write(
+      'src/main.ts',
+      `// @ts-ignore: without types
+import { createRequire } from 'node:module';
+import { said } from './other.ts';
+declare const console: any;
+declare global { interface ImportMeta { url: string } }
+const require = createRequire(import.meta.url);
+console.log(import.meta.url.split('/').slice(-2).join('/'), typeof require('stamp'), said('other'));
+if ([...'x'].includes('y')) await import('./late.ts');
+console.log(new Error('here').stack);
+`,
+    );
+    write('src/late.ts', 'export const late = true;\n');
+    write('node_modules/stamp/package.json', '{"name":"stamp","main":"index.js"}');
+    write('node_modules/stamp/index.js', 'module.exports = () => 1;\n');
+  });
+
+  test('is made after the server, is what runs, and says where in the sources an error is from', async () => {
+    const { err } = await build();
+    expect(err).toMatch(/Built the server .*\nBuilt the bundle \(.*\)\n$/);
+    // It needs neither of them any more.
+    for (const gone of ['dist/src/other.js', 'node_modules/stamp']) rmSync(join(project, gone), { recursive: true });
+    const { code, out } = await run(process.execPath, ['--enable-source-maps', 'src/build.mjs', '--run']);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringMatching(/^bundle\/main.js function other\n/) });
+    expect(out).toMatch(/src\/main\.ts:9:/);
+  });
+
+  test('is made again when other packages are installed, keeps nothing of the last one, and is left as it was else', async () => {
+    expect(await build()).toEqual({ code: 0, out: '', err: '' });
+    write('node_modules/stamp/package.json', '{"name":"stamp","main":"index.js"}');
+    write('node_modules/stamp/index.js', 'module.exports = 1;\n');
+    write('node_modules/.package-lock.json', '{}');
+    write('dist/bundle/late-of-old.js', '');
+    write('dist/src/other.js', other.replace(': string', ''));
+    expect((await build()).err).toMatch(/^Built the bundle \(.*\)\n$/);
+    expect(existsSync(join(project, 'dist/bundle/late-of-old.js'))).toBe(false);
+    expect((await run(process.execPath, ['src/build.mjs', '--run'])).out).toMatch(/^bundle\/main.js number other\n/);
+  });
+
+  test('is refused where a module that requires by itself is not seen through', async () => {
+    write('src/other.ts', `// @ts-ignore: without types\nimport { createRequire } from 'node:module';\n`.concat(other));
+    write('src/main.ts', `import { said } from './other.ts';\nsaid('');\n`);
+    const { code, err } = await build('--quiet');
+    expect(code).toBe(1);
+    expect(err).toContain('0 modules require by themselves');
+    expect((await build('--quiet')).code).toBe(1);
+  });
+});
+
 test('without the tools to build, what is built runs, and what is not says how to go on', async () => {
   rmSync(join(project, 'node_modules'), { recursive: true });
   write('ormconfig.ts', 'export default 4;\n');

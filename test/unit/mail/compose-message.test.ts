@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkAddress, composeMessage } from '../../../src/mail/compose-message.ts';
+import { composeMessage } from '../../../src/mail/compose-message.ts';
+import { checkAddress } from '../../../src/mail/mail-address.ts';
 import type { MailContent } from '../../../src/mail/mail-content.ts';
 import { renderMail } from '../../../src/mail/render-mail.ts';
 
