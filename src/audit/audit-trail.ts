@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Keyring, SealingKey } from '../crypto/keyring.ts';
 import { seal } from '../crypto/sealed.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type Random, uuidv7 } from '../platform/random.ts';
+import { inPools, type Random, uuidv7 } from '../platform/random.ts';
 import { changeAndInsertEvent, insertEvents, type OneStatementChange } from './audit.repository.ts';
 import type { AuditEventEntity } from './audit-event.entity.ts';
 import { type Actor, type AuditEvent, checkEvent } from './audit-event.ts';
@@ -42,6 +42,8 @@ export class AuditTrail {
   readonly #keyring: Keyring;
   readonly #clock: Clock;
   readonly #random: Random;
+  /** For ids alone. */
+  readonly #pooled: Random;
   readonly #dayKeys: DayKeys;
   readonly #node: string;
 
@@ -50,6 +52,7 @@ export class AuditTrail {
     this.#keyring = parts.keyring;
     this.#clock = parts.clock;
     this.#random = parts.random;
+    this.#pooled = inPools(parts.random);
     this.#dayKeys = parts.dayKeys;
     this.#node = parts.node;
   }
@@ -65,8 +68,8 @@ export class AuditTrail {
   }
 
   /**
-   * The same without a transaction, where the change is one statement: the event goes with it, a quarter of the round trips.
-   * Whether the change was made. Throws a TypeError as `record` does.
+   * The same where the change is one statement: the event goes with it and costs no round trip, nor does either need a
+   * transaction. Whether the change was made. Throws a TypeError as `record` does.
    */
   async recordWith(manager: EntityManager, change: OneStatementChange, event: AuditEvent): Promise<boolean> {
     return changeAndInsertEvent(manager, change, await this.#toRow(manager, this.stamp(event)));
@@ -75,7 +78,7 @@ export class AuditTrail {
   /** Gives the event its id and time. Throws a TypeError as `record` does. */
   stamp(event: AuditEvent): StampedEvent {
     checkEvent(event);
-    return { id: uuidv7(this.#clock, this.#random), at: this.#clock.now(), event };
+    return { id: uuidv7(this.#clock, this.#pooled), at: this.#clock.now(), event };
   }
 
   /** Writes events in one statement. */

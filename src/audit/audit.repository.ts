@@ -29,18 +29,30 @@ const COLUMNS: readonly (readonly [column: string, type: string, value: (row: Au
 
 const NAMES = COLUMNS.map(([column]) => column).join(', ');
 
-/** The events as rows, each column an array: the parameters from `$first` on. */
-const rowsFrom = (first: number) =>
-  `unnest(${COLUMNS.map(([, type], index) => `$${first + index}::${type}[]`).join(', ')}) AS row (${NAMES})`;
-const parametersOf = (rows: readonly AuditEventEntity[]) => COLUMNS.map(([, , value]) => rows.map(value));
+/**
+ * The events as rows; their parameters are those from `$first` on. One event, as nearly always, is a plain row, which PostgreSQL
+ * parses and plans in less; of more each column is an array.
+ */
+const rowsFrom = (first: number, count: number) => {
+  const places = COLUMNS.map(([, type], index) => `$${first + index}::${type}`);
+  return count === 1
+    ? `(VALUES (${places.join(', ')})) AS row (${NAMES})`
+    : `unnest(${places.map((place) => `${place}[]`).join(', ')}) AS row (${NAMES})`;
+};
+const parametersOf = (rows: readonly AuditEventEntity[]) => {
+  const [only] = rows;
+  return COLUMNS.map(([, , value]) => (only && rows.length === 1 ? value(only) : rows.map(value)));
+};
 
-const INSERT = `
-  WITH event AS (INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(1)} RETURNING id)
+const insertFrom = (count: number) => `
+  WITH event AS (INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(1, count)} RETURNING id)
   INSERT INTO audit_unsealed (event_id) SELECT id FROM event`;
+const INSERT_ONE = insertFrom(1);
+const INSERT_MANY = insertFrom(2);
 
 /** Writes events and their rows in the sealer's queue: one statement, so that neither can be without the other. */
 export async function insertEvents(manager: EntityManager, rows: readonly AuditEventEntity[]): Promise<void> {
-  await manager.query(INSERT, parametersOf(rows));
+  await manager.query(rows.length === 1 ? INSERT_ONE : INSERT_MANY, parametersOf(rows));
 }
 
 /** A change that is one statement: common table expressions with `values`, of which `changed` has a row only where it was made. */
@@ -57,7 +69,7 @@ export async function changeAndInsertEvent(
 ): Promise<boolean> {
   const made = await manager.query<unknown[]>(
     `WITH ${text}, event AS (
-       INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(values.length + 1)}
+       INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(values.length + 1, 1)}
        WHERE EXISTS (SELECT FROM changed) RETURNING id
      ), queued AS (INSERT INTO audit_unsealed (event_id) SELECT id FROM event)
      SELECT FROM changed`,

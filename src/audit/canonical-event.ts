@@ -32,9 +32,11 @@ export interface CanonicalEvent {
 const ABSENT = Buffer.alloc(0);
 const PRESENT = Buffer.of(1);
 
-/** Null and the empty text must not be the same bytes. */
-const nullable = (value: string | Buffer | null): Buffer =>
-  value === null ? ABSENT : Buffer.concat([PRESENT, typeof value === 'string' ? Buffer.from(value, 'utf8') : value]);
+/** Null and the empty text must not be the same bytes: what is there begins with a byte of 1. */
+function nullable(value: string | Buffer | null): string | Buffer {
+  if (value === null) return ABSENT;
+  return typeof value === 'string' ? `\u0001${value}` : Buffer.concat([PRESENT, value]);
+}
 
 /**
  * The bytes of an event, the same on every node and for ever: each field behind its length, in this order. Throws a TypeError for a

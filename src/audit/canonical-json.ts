@@ -8,7 +8,7 @@ export type CanonicalValue =
   | { readonly [name: string]: CanonicalValue };
 
 function canonicalText(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError('Canonical JSON holds no lone surrogate');
+  if (!text.isWellFormed()) throw new TypeError('Canonical JSON holds no lone surrogate');
   return JSON.stringify(text);
 }
 

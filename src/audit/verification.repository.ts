@@ -66,10 +66,13 @@ export async function findBeyondChain(manager: EntityManager): Promise<string | 
 
 /**
  * The first event that has neither a position nor a place in the queue: no server put it there, or somebody took it off. OFFSET 0 keeps
- * the look-ups by index: a join of each page would read all positions through.
+ * the look-ups by index: a join of each page would read all positions through. `pageDone` is told about how many were looked at.
  */
-export async function findStray(manager: EntityManager, pageDone: () => Promise<void>): Promise<string | undefined> {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+export async function findStray(
+  manager: EntityManager,
+  pageDone: (done: number) => Promise<void>,
+): Promise<string | undefined> {
+  for (let [after, done] = ['00000000-0000-0000-0000-000000000000', 0]; ; ) {
     const [page]: { last: string | null; stray: string | null }[] = await manager.query(
       `WITH page AS MATERIALIZED (SELECT id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2)
        SELECT (SELECT id FROM page ORDER BY id DESC LIMIT 1) AS last,
@@ -80,7 +83,8 @@ export async function findStray(manager: EntityManager, pageDone: () => Promise<
     if (page?.stray) return page.stray;
     if (!page?.last) return undefined;
     after = page.last;
-    await pageDone();
+    done += STRAY_PAGE;
+    await pageDone(done);
   }
 }
 

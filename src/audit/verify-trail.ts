@@ -19,6 +19,8 @@ import {
 } from './verification.repository.ts';
 import { type ChainEnd, type PositionReader, TrailBroken, verifyBatch } from './verify-batch.ts';
 
+export type VerificationStep = 'VERIFIED' | 'FOUND';
+
 export interface VerifyOptions {
   readonly keyring: Keyring;
   readonly clock: Clock;
@@ -28,8 +30,11 @@ export interface VerifyOptions {
   readonly heads: readonly string[];
   /** Leaves out batches sealed before. */
   readonly since?: Date | undefined;
-  /** Told after each few thousand events. What it answers is waited for, so that it can leave others room. */
-  readonly progress?: (done: number, of: number) => Promise<void> | void;
+  /**
+   * Told after each few thousand events: first of those that are verified, then of those looked up in chain and queue. What it answers
+   * is waited for, so that it can leave others room.
+   */
+  readonly progress?: (done: number, of: number, step: VerificationStep) => Promise<void> | void;
 }
 
 export interface Verification {
@@ -67,7 +72,7 @@ async function verifyOnce(manager: EntityManager, options: VerifyOptions): Promi
   try {
     const keys = trustKeys(await findAuditKeys(manager), options.root ?? options.keyring.auditRoot);
     await verifyChain(manager, options, keys, newest?.id ?? 0);
-    await verifyRest(manager, options);
+    await verifyRest(manager, options, sealedEvents);
     await verifyHeads(manager, options, keys);
     return { broken: undefined, head: newest?.head, sealedEvents };
   } catch (error) {
@@ -86,7 +91,9 @@ async function verifyChain(
   let end = await findChainStart(manager, keys, since);
   const last = (await findSeal(manager, newestId))?.lastPosition ?? 0;
   const from = end.lastPosition;
-  const positions = readAhead(streamPositions(manager, from + 1, last), (done) => progress?.(done, last - from));
+  const positions = readAhead(streamPositions(manager, from + 1, last), (done) =>
+    progress?.(done, last - from, 'VERIFIED'),
+  );
   for await (const seal of streamSeals(manager, end.seal + 1, newestId)) {
     end = await verifyBatch(seal, end, { keyring, keys, positions });
   }
@@ -114,7 +121,11 @@ async function findChainStart(
 }
 
 /** What no seal covers: planted positions, the queue, and events that stand in neither. */
-async function verifyRest(manager: EntityManager, { keyring, clock, progress }: VerifyOptions): Promise<void> {
+async function verifyRest(
+  manager: EntityManager,
+  { keyring, clock, progress }: VerifyOptions,
+  events: number,
+): Promise<void> {
   const beyond = await findBeyondChain(manager);
   if (beyond) throw new TrailBroken('INSERTED', beyond, 'an event has a position beyond the last seal');
   const limit = PROGRESS_EVENTS;
@@ -129,7 +140,7 @@ async function verifyRest(manager: EntityManager, { keyring, clock, progress }: 
     if (queued.length < limit) break;
     after = queued.at(-1)?.id;
   }
-  const stray = await findStray(manager, async () => progress?.(1, 1));
+  const stray = await findStray(manager, async (done) => progress?.(Math.min(done, events), events, 'FOUND'));
   if (stray) throw new TrailBroken('INSERTED', stray, 'an event stands neither in the chain nor in the queue');
   const overdue = await findOverdue(manager, before(clock.now(), OVERDUE_SECONDS));
   if (overdue) throw new TrailBroken('UNSEALED', overdue, 'an event has waited for its seal for over a minute');

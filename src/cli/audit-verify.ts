@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { readHeadsIn } from '../audit/head-file.ts';
-import { verifyTrail } from '../audit/verify-trail.ts';
+import { type VerificationStep, verifyTrail } from '../audit/verify-trail.ts';
 import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
 import type { Command } from './command.ts';
 import { parseOptions, toTime } from './words.ts';
 
 const PROGRESS_MS = 2_000;
+const SAYS: Readonly<Record<VerificationStep, string>> = { VERIFIED: 'Verified', FOUND: 'Looked up' };
 const number = new Intl.NumberFormat('en');
 
 export const auditVerifyCommand: Command = {
@@ -41,10 +42,10 @@ something was changed, removed, inserted or moved; the first such event is named
       const { database, keyring, clock, headFile } = foundation;
       const own = await headFile.read();
       let shownMs = clock.now().getTime();
-      const progress = (done: number, of: number) => {
+      const progress = (done: number, of: number, step: VerificationStep) => {
         if (clock.now().getTime() - shownMs < PROGRESS_MS) return;
         shownMs = clock.now().getTime();
-        terminal.printError(`${number.format(done)} of ${number.format(of)} events`);
+        terminal.printError(`${SAYS[step]} ${number.format(done)} of ${number.format(of)} events`);
       };
       const options = { keyring, clock, root, since: toTime(since), heads: own ? [own, ...heads] : heads, progress };
       const { broken, sealedEvents, head: newest } = await verifyTrail(database.manager, options);

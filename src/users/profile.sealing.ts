@@ -16,7 +16,7 @@ export const profilePlace = (userId: UserId, field: ProfileField): Place => ({
   rowId: userId,
 });
 
-type SealedChange = { [F in ProfileField]?: Sealed<ProfileValues[F]> | null };
+export type SealedChange = { [F in ProfileField]?: Sealed<ProfileValues[F]> | null };
 
 /** The columns that a change touches, sealed under the person's data key; null clears one. */
 export function sealedChange(key: SealingKey, userId: UserId, change: ProfileChange, random: Random): SealedChange {

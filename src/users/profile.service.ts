@@ -8,7 +8,7 @@ import { inTransaction } from '../platform/transaction.ts';
 import { holdActor } from './held-actor.repository.ts';
 import { ownAct } from './own-act.ts';
 import { PROFILE_FIELDS, type ProfileChange } from './profile.fields.ts';
-import { updateProfileRow } from './profile.repository.ts';
+import { profileChange } from './profile.repository.ts';
 import { sealedChange } from './profile.sealing.ts';
 import type { UserRecord } from './user.record.ts';
 import { findUser } from './users.repository.ts';
@@ -45,8 +45,12 @@ export class ProfileService {
     return inTransaction(database, async (tx) => {
       const now = clock.now();
       await holdActor(tx, viewer, now);
-      await updateProfileRow(tx, user.id, { ...columns, updatedAt: now });
-      await audit.record(tx, { type: 'profile.updated', ...ownAct(context, user, dataKeys), details: { fields } });
+      const act = ownAct(context, user, dataKeys);
+      await audit.recordWith(tx, profileChange(user.id, columns, now), {
+        type: 'profile.updated',
+        ...act,
+        details: { fields },
+      });
       return (await findUser(tx, user.id)) ?? user;
     });
   }

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { Client as Connection } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EventType } from '../../src/audit/event-types.ts';
 import { describeSchema } from '../../src/schema.ts';
-import { WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { until, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { addRole } from '../support/administration-acts.ts';
+import { breakDatabase } from '../support/broken-database.ts';
 import type { Client } from '../support/client.ts';
 import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -185,44 +185,6 @@ function documentOf(name: string): string {
     : `mutation Act { ${name} ${selection} }`;
 }
 
-/** Transactions of the work beside requests: they begin with a lock, or look for work that waits. */
-const BESIDE = /pg_try_advisory_xact_lock|FROM mails|FROM address_jobs|audit_keys|nodes/;
-
-/** Fails the `failing`-th statement within transactions of the request under way, and its COMMIT as one of them. */
-function breakDatabase(failing: number) {
-  const original = Connection.prototype.query;
-  const open = new Map<unknown, 'unknown' | 'ours' | 'beside'>();
-  let seen = 0;
-  const query = jest.spyOn(Connection.prototype, 'query').mockImplementation(function (
-    this: Connection,
-    ...args: unknown[]
-  ) {
-    const pass = () => Reflect.apply(original, this, args) as never;
-    const text = typeof args[0] === 'string' ? args[0] : '';
-    // A change and its event in one statement need no transaction.
-    if (!open.has(this) && /UPDATE sessions[\s\S]*INSERT INTO audit_events/.test(text)) {
-      seen += 1;
-      if (seen === failing) return Promise.reject(new Error('the connection broke')) as never;
-    } else if (/^START TRANSACTION/.test(text)) open.set(this, 'unknown');
-    else if (open.has(this)) {
-      if (open.get(this) === 'unknown') {
-        open.set(this, BESIDE.test(text) ? 'beside' : 'ours');
-      }
-      const isOurs = open.get(this) === 'ours' && text !== 'ROLLBACK';
-      if (/^(COMMIT|ROLLBACK)/.test(text)) open.delete(this);
-      if (isOurs) {
-        seen += 1;
-        if (seen === failing) return Promise.reject(new Error('the connection broke')) as never;
-      }
-    }
-    return pass();
-  });
-  return {
-    hasBroken: () => seen >= failing,
-    mend: () => query.mockRestore(),
-  };
-}
-
 const CHANGED = [
   ...[
     'users',
@@ -266,6 +228,17 @@ async function settle(): Promise<void> {
   }
 }
 
+async function waitingJobs(): Promise<number> {
+  const [row] = await server.database.query('SELECT count(*)::int AS jobs FROM address_jobs');
+  return row.jobs;
+}
+
+/** Lets the time of a first retry pass, and wakes the worker, by a job that does nothing. */
+async function tryJobsAgain(): Promise<void> {
+  server.clock.advanceSeconds(2);
+  await send(server.anyone, 'requestPasswordReset', { email: 'nobody@example.com' });
+}
+
 /** These leave no trace but their event, or one that they share with others. */
 const WITHOUT_CHANGE = ['serviceToken', 'exportMyData'];
 
@@ -276,16 +249,37 @@ describe('each mutation and its event', () => {
     expect(Object.keys(CASES).sort()).toEqual(Object.keys(MUTATIONS).sort());
   });
 
-  test.each(ofKind(true))('of %s are both there once its job is done', async (name, each) => {
-    const { client, input } = await each.prepare(`${name.toLowerCase()}@example.com`);
-    await settle();
-    const before = await look(each.event);
-    expect((await send(client, name, input)).errors).toEqual([]);
-    await settle();
-    const after = await look(each.event);
-    const happened = { change: after.state !== before.state, event: after.events - before.events };
-    expect(happened).toEqual({ change: true, event: 1 });
-  });
+  test.each(ofKind(true))(
+    'of %s are both there, or neither while its job waits for another try, whichever statement of that breaks',
+    async (name, each) => {
+      let [failing, isWhole] = [0, false];
+      while (!isWhole) {
+        failing += 1;
+        const { client, input } = await each.prepare(`${name.toLowerCase()}-${failing}@example.com`);
+        await settle();
+        const before = await look(each.event);
+        const sinceThen = async () => {
+          const after = await look(each.event);
+          return { change: after.state !== before.state, event: after.events - before.events };
+        };
+        const broken = breakDatabase(failing, 'job');
+        expect((await send(client, name, input)).errors).toEqual([]);
+        await until('the job was tried', async () =>
+          broken.hasBroken() ? !broken.isBusy() : (await waitingJobs()) === 0,
+        );
+        broken.mend();
+        isWhole = !broken.hasBroken();
+        const tried = { failing, waiting: await waitingJobs(), ...(await sinceThen()) };
+        const nothing = { failing, waiting: 1, change: false, event: 0 };
+        expect(tried).toEqual(isWhole ? { failing, waiting: 0, change: true, event: 1 } : nothing);
+        await tryJobsAgain();
+        await settle();
+        expect({ failing, ...(await sinceThen()) }).toEqual({ failing, change: true, event: 1 });
+      }
+      expect(failing).toBeGreaterThan(5);
+    },
+    120_000,
+  );
 
   test.each(ofKind(false))(
     'of %s are both there, or neither, whichever statement breaks',

@@ -16,7 +16,9 @@ export interface WrittenEvent {
 export function auditWriter(fail: (events: readonly WrittenEvent[]) => Error | undefined = () => undefined) {
   const written: WrittenEvent[] = [];
   const batches: number[] = [];
-  const query = async (_sql: string, columns: readonly string[][]) => {
+  const query = async (_sql: string, parameters: readonly (string | string[])[]) => {
+    // Of one event they are its values, of more each is a column.
+    const columns = parameters.map((each) => [each].flat());
     const [ids = [], , , types = []] = columns;
     const events = ids.map((id, index) => ({
       id,

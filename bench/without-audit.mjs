@@ -1,0 +1,13 @@
+/** Loaded before the server by audit-cost.mjs alone: events are neither made nor written. The server itself has no such switch. */
+import { AuditTrail } from '../dist/src/audit/audit-trail.js';
+import { Sealer } from '../dist/src/audit/sealer.js';
+
+const NO_EVENT = '00000000-0000-0000-0000-000000000000';
+
+AuditTrail.prototype.record = async () => NO_EVENT;
+AuditTrail.prototype.write = async () => {};
+/** The change as it would be without an event in its statement. */
+AuditTrail.prototype.recordWith = async (manager, { text, values }) =>
+  (await manager.query(`WITH ${text} SELECT FROM changed`, values)).length === 1;
+/** What the other server writes is that one's to seal. */
+Sealer.prototype.step = async () => false;
