@@ -11,6 +11,8 @@ const shared = {
 export default {
   testTimeout: 20_000,
   maxWorkers: 2,
+  // Node 20 never frees the ES modules of a finished test file: a worker is replaced before collecting garbage costs more.
+  workerIdleMemoryLimit: '400MB',
   globalSetup: '<rootDir>/test/support/start-postgres.mjs',
   globalTeardown: '<rootDir>/test/support/stop-postgres.mjs',
   ...shared,

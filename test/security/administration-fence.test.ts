@@ -15,9 +15,23 @@ describe('an act of administration that began before a change waits for it', () 
   let admin: LoggedInClient;
   let subject: LoggedInClient;
   let round = 0;
+
+  /** The administrator with the role, ACTIVE and freshly logged in, whatever a test took from them. */
+  async function reinstated(): Promise<LoggedInClient> {
+    if (round === 1) return server.person('admin@example.com', 'admin');
+    await server.database.query(`UPDATE users SET status = 'ACTIVE', version = version + 1 WHERE id = $1`, [
+      admin.userId,
+    ]);
+    await server.database.query(
+      `INSERT INTO user_roles SELECT $1, id, now() FROM roles WHERE name = 'admin' ON CONFLICT DO NOTHING`,
+      [admin.userId],
+    );
+    return server.logIn('admin@example.com');
+  }
+
   beforeEach(async () => {
     round += 1;
-    admin = await server.person(`behind-${round}@example.com`, 'admin');
+    admin = await reinstated();
     subject = await server.person(`subject-${round}@example.com`);
     await addRole(server, `role-${round}`);
     await addRole(server, `held-${round}`);

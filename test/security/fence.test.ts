@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { login, settled, until, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { bySize } from '../support/full-size.ts';
 import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
-const ROUNDS = 50;
+/** Of the longer races; the shorter ones have a fraction of it. */
+const ROUNDS = bySize(50, 15);
 const NEWER = 'entirely other words here';
 const REFRESH = 'mutation M($t: String!) { refresh(input: { refreshToken: $t }) { accessToken refreshToken } }';
 const CHANGE =
@@ -22,9 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Waits for none of a login's time in the first round, and for nearly twice as long as one takes in the last. */
-const onTheWay = <T>(round: number, work: () => Promise<T>): Promise<T> =>
-  sleep((2 * round * loginMs) / ROUNDS).then(work);
+/** Waits for none of a login's time at 0, and for twice as long as one takes at 1. */
+const onTheWay = <T>(part: number, work: () => Promise<T>): Promise<T> => sleep(2 * part * loginMs).then(work);
 
 async function liveSessions(userId: string): Promise<readonly string[]> {
   const rows: { id: string }[] = await server.database.query(
@@ -60,16 +61,19 @@ const takePassword = (userId: string) =>
     ]);
   });
 
-const rounds = Array.from({ length: ROUNDS }, (_, round) => round);
+/** The rounds of a race, each with how far it lets a login come, from 0 to nearly 1. */
+const roundsOf = (count: number) => Array.from({ length: count }, (_, round) => ({ round, part: round / count }));
+const rounds = roundsOf(ROUNDS);
+const shortRounds = roundsOf(bySize(20, 8));
 
 describe('no session lives on', () => {
-  test('of 50 logins that race a disabling, each', async () => {
+  test('of logins that race a disabling, each', async () => {
     const { userId } = await server.person('disabled@example.com');
     const codes = new Set<string | undefined>();
-    for (const round of rounds) {
+    for (const { part } of rounds) {
       const [answer] = await Promise.all([
         login(server.anyone, 'disabled@example.com', PASSWORD),
-        onTheWay(round, () => disable(userId)),
+        onTheWay(part, () => disable(userId)),
       ]);
       codes.add(answer.code);
       expect(await liveSessions(userId)).toEqual([]);
@@ -83,17 +87,17 @@ describe('no session lives on', () => {
     expect([...codes].sort()).toEqual(['ACCOUNT_DISABLED', undefined]);
   });
 
-  test('of 50 logins that race the password being taken away, each', async () => {
+  test('of logins that race the password being taken away, each', async () => {
     const { userId } = await server.person('taken@example.com');
     const [row] = await server.database.query(
       'SELECT password_hash, pepper_id, password_parameters FROM users WHERE id = $1',
       [userId],
     );
     const codes = new Set<string | undefined>();
-    for (const round of rounds) {
+    for (const { part } of rounds) {
       const [answer] = await Promise.all([
         login(server.anyone, 'taken@example.com', PASSWORD),
-        onTheWay(round, () => takePassword(userId)),
+        onTheWay(part, () => takePassword(userId)),
       ]);
       codes.add(answer.code);
       expect(await liveSessions(userId)).toEqual([]);
@@ -109,12 +113,12 @@ describe('no session lives on', () => {
     let current = PASSWORD;
     const email = 'changes@example.com';
     const { userId } = await server.person(email);
-    for (const round of rounds.slice(0, 25)) {
+    for (const { part } of roundsOf(bySize(25, 8))) {
       const next = current === PASSWORD ? NEWER : PASSWORD;
       const { client, sessionId } = await server.logIn(email, current);
       const [changed, ...answers] = await Promise.all([
         client.send(CHANGE, { from: current, to: next }),
-        ...[0, 1, 2].map((at) => onTheWay(round + at * 10, () => login(server.anyone, email, current))),
+        ...[0, 1, 2].map((at) => onTheWay(part / 2 + at * 0.2, () => login(server.anyone, email, current))),
       ]);
       expect(changed?.data).toEqual({ changePassword: { changed: true } });
       expect(await liveSessions(userId)).toEqual([sessionId]);
@@ -123,13 +127,13 @@ describe('no session lives on', () => {
     }
   }, 60_000);
 
-  test('of 50 refreshes that race a disabling, each', async () => {
+  test('of refreshes that race a disabling, each', async () => {
     const { userId } = await server.person('refreshed@example.com');
-    for (const round of rounds) {
+    for (const { part } of rounds) {
       const { refreshToken } = await server.logIn('refreshed@example.com');
       const [answer] = await Promise.all([
         server.anyone.send(REFRESH, { t: refreshToken }),
-        onTheWay(round / 4, () => disable(userId)),
+        onTheWay(part / 4, () => disable(userId)),
       ]);
       expect([undefined, 'INVALID_TOKEN']).toContain(answer.code);
       expect(await liveSessions(userId)).toEqual([]);
@@ -142,12 +146,12 @@ describe('no session lives on', () => {
     }
   });
 
-  test('of 50 refreshes that race a logout, each', async () => {
-    for (const round of rounds) {
+  test('of refreshes that race a logout, each', async () => {
+    for (const { part } of rounds) {
       const { client, refreshToken, userId, sessionId } = await server.logIn('ada@example.com');
       const [answer] = await Promise.all([
         server.anyone.send(REFRESH, { t: refreshToken }),
-        onTheWay(round / 4, () => client.send('mutation { logout { loggedOut } }')),
+        onTheWay(part / 4, () => client.send('mutation { logout { loggedOut } }')),
       ]);
       expect(await liveSessions(userId)).not.toContain(sessionId);
       const newer = answer.data['refresh'];
@@ -155,13 +159,13 @@ describe('no session lives on', () => {
     }
   });
 
-  test('of 20 step-ups that race a disabling, each', async () => {
+  test('of step-ups that race a disabling, each', async () => {
     const { userId } = await server.person('stepped@example.com');
-    for (const round of rounds.slice(0, 20)) {
+    for (const { part } of shortRounds) {
       const { client } = await server.logIn('stepped@example.com');
       const [answer] = await Promise.all([
         client.send(`mutation { reauthenticate(input: { password: "${PASSWORD}" }) { accessToken } }`),
-        onTheWay(round * 2.5, () => disable(userId)),
+        onTheWay(part, () => disable(userId)),
       ]);
       expect(await liveSessions(userId)).toEqual([]);
       await enable(userId);
@@ -252,7 +256,7 @@ describe('of changes that race', () => {
     const email = 'fifty@example.com';
     const people: LoggedInClient[] = [await server.person(email)];
     for (let more = 0; more < 4; more += 1) people.push(await server.logIn(email));
-    const passwords = Array.from({ length: ROUNDS }, (_, at) => `the words of change number ${at} are these`);
+    const passwords = Array.from({ length: 50 }, (_, at) => `the words of change number ${at} are these`);
     const answers = await Promise.all(
       passwords.map((to, at) => people[at % people.length]?.client.send(CHANGE, { from: PASSWORD, to })),
     );
@@ -268,12 +272,12 @@ describe('of changes that race', () => {
   test('a profile is not written by a request whose session ends meanwhile', async () => {
     const email = 'profile@example.com';
     const { userId } = await server.person(email);
-    for (const round of rounds.slice(0, 20)) {
+    for (const { round, part } of shortRounds) {
       const { client } = await server.logIn(email);
       const bio = `round ${round}`;
       const [answer] = await Promise.all([
         client.send(`mutation { updateProfile(input: { bio: "${bio}" }) { user { profile { bio } } } }`),
-        onTheWay(round / 4, () => disable(userId)),
+        onTheWay(part / 10, () => disable(userId)),
       ]);
       await enable(userId);
       const { client: later } = await server.logIn(email);
@@ -287,10 +291,10 @@ describe('a login that loses the fence', () => {
   test('by a change that its password outlives reads and verifies once more, and goes on', async () => {
     const { userId } = await server.person('outlives@example.com');
     const bump = () => server.database.query('UPDATE users SET version = version + 1 WHERE id = $1', [userId]);
-    for (const round of rounds.slice(0, 20)) {
+    for (const { part } of shortRounds) {
       const [answer] = await Promise.all([
         login(server.anyone, 'outlives@example.com', PASSWORD),
-        onTheWay(round * 2, bump),
+        onTheWay(part * 0.8, bump),
       ]);
       expect(answer.code).toBeUndefined();
     }

@@ -3,13 +3,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { countEvents, settled, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { act, addRole, administrators } from '../support/administration-acts.ts';
 import type { Answer } from '../support/client.ts';
+import { bySize } from '../support/full-size.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
 
-// 50 rounds of several calls each, on machines that do something else besides.
+// Many rounds of several calls each, on machines that do something else besides.
 jest.setTimeout(60_000);
 
-const ROUNDS = 50;
-const rounds = Array.from({ length: ROUNDS }, (_, round) => round);
+const numbersTo = (count: number) => Array.from({ length: count }, (_, number) => number);
+const ROUNDS = bySize(50, 8);
+/** Every round of a race, one after the other. */
+const rounds = numbersTo(ROUNDS);
+/** Calls that are sent all at once. */
+const fifty = numbersTo(50);
 const REFRESH = 'mutation M($t: String!) { refresh(input: { refreshToken: $t }) { accessToken refreshToken } }';
 
 let server: TestServer;
@@ -67,7 +72,7 @@ describe('two administrators, alone', () => {
   ];
 
   test.each(RACES)(
-    '%s, 50 times: one is left each time',
+    '%s, round after round: one is left each time',
     async (_, calls, refusals) => {
       for (const round of rounds) {
         const answers = await Promise.all(calls());
@@ -84,8 +89,8 @@ describe('erasing', () => {
   const eraseBy = (by: LoggedInClient, whom: LoggedInClient) =>
     act(by.client, 'eraseUser', { id: whom.userId, reason: 'A race.' });
 
-  test('each other, two administrators leave one, in each of 12 rounds', async () => {
-    for (const round of rounds.slice(0, 12)) {
+  test('each other, two administrators leave one, in each round', async () => {
+    for (const round of numbersTo(bySize(12, 3))) {
       await server.database.query(
         `DELETE FROM user_roles ur USING roles r WHERE r.id = ur.role_id AND r.name = 'admin'`,
       );
@@ -105,7 +110,7 @@ describe('erasing', () => {
   test('oneself while one is given a role: either it is held, or the person is gone with it', async () => {
     await reinstate([await server.person('giver@example.com', 'admin')]);
     const giver = await server.logIn('giver@example.com');
-    for (const round of rounds.slice(0, 20)) {
+    for (const round of numbersTo(bySize(20, 6))) {
       const email = `leaving-${round}@example.com`;
       const { client, userId } = await server.person(email);
       const [erased, given] = await Promise.all([
@@ -126,15 +131,15 @@ describe('erasing', () => {
 });
 
 describe('ten administrators', () => {
-  test('in 50 parallel tries to be rid of each other leave one at least, in each of 5 rounds', async () => {
+  test('in 50 parallel tries to be rid of each other leave one at least, in each round', async () => {
     await server.database.query(`DELETE FROM user_roles ur USING roles r WHERE r.id = ur.role_id AND r.name = 'admin'`);
     const people: LoggedInClient[] = [];
     for (let number = 0; number < 10; number += 1) {
       people.push(await server.person(`ten-${number}@example.com`, 'admin'));
     }
-    for (const round of rounds.slice(0, 5)) {
+    for (const round of numbersTo(bySize(5, 2))) {
       const answers = await Promise.all(
-        rounds.map((at) => {
+        fifty.map((at) => {
           const by = people[at % 10] as LoggedInClient;
           const whom = people[(at * 7 + round) % 10] as LoggedInClient;
           const actor = at % 4 === 0 ? atTheOther(by) : by;
@@ -173,7 +178,7 @@ describe('of 50 at once', () => {
 
   test('makings of one role, one makes it', async () => {
     const input = { name: 'only-one', description: 'For a test.', permissions: ['USERS_READ'] };
-    const answers = await Promise.all(rounds.map(() => act(admin.client, 'createRole', input)));
+    const answers = await Promise.all(fifty.map(() => act(admin.client, 'createRole', input)));
     expect(codesOf(answers)).toEqual([...Array(49).fill('CONFLICT'), 'done']);
     const rows = await server.database.query(`SELECT 1 FROM roles WHERE name = 'only-one'`);
     expect(rows).toHaveLength(1);
@@ -181,7 +186,7 @@ describe('of 50 at once', () => {
 
   test('makings of one user, one makes them, and one mail is sent', async () => {
     const email = 'only-one@example.com';
-    const answers = await Promise.all(rounds.map(() => act(admin.client, 'createUser', { email })));
+    const answers = await Promise.all(fifty.map(() => act(admin.client, 'createUser', { email })));
     expect(codesOf(answers)).toEqual([...Array(49).fill('CONFLICT'), 'done']);
     await settled(server);
     expect([...server.mails.to(email), ...second.mails.to(email)]).toHaveLength(1);
@@ -194,7 +199,7 @@ describe('of 50 at once', () => {
       ['disableUser', { id: subject.userId, reason: 'A race.' }, 'user.disabled'],
       ['enableUser', { id: subject.userId }, 'user.enabled'],
     ] as const) {
-      const answers = await Promise.all(rounds.map(() => act(admin.client, name, input)));
+      const answers = await Promise.all(fifty.map(() => act(admin.client, name, input)));
       expect([name, codesOf(answers)]).toEqual([name, Array(50).fill('done')]);
       expect([type, await countEvents(server, type, subject.userId)]).toEqual([type, 1]);
     }
@@ -216,7 +221,7 @@ describe('of 50 at once', () => {
   });
 
   test('a new user with a role that is deleted meanwhile has it, or is not made', async () => {
-    for (const at of rounds.slice(0, 25)) {
+    for (const at of numbersTo(bySize(25, 6))) {
       const role = `passing-${at}`;
       await addRole(server, role);
       const [made, deleted] = await Promise.all([
@@ -264,7 +269,7 @@ describe('no session lives on', () => {
     ['disableUser', (id: string) => ({ id, reason: 'A race.' })],
     ['revokeUserSessions', (userId: string) => ({ userId })],
   ] as const)(
-    'of 50 refreshes that race %s, each',
+    'of refreshes that race %s, each',
     async (name, inputFor) => {
       const admin = await server.person(`ends-${name}@example.com`, 'admin');
       const email = `ended-${name}@example.com`;
@@ -273,7 +278,7 @@ describe('no session lives on', () => {
         const { refreshToken } = await server.logIn(email);
         const [refreshed, ended] = await Promise.all([
           server.anyone.send(REFRESH, { t: refreshToken }),
-          sleep(round / 5).then(() => act(admin.client, name, inputFor(userId))),
+          sleep((10 * round) / ROUNDS).then(() => act(admin.client, name, inputFor(userId))),
         ]);
         expect(ended.code).toBeUndefined();
         expect([undefined, 'INVALID_TOKEN']).toContain(refreshed.code);
@@ -292,7 +297,7 @@ describe('no session lives on', () => {
     ['disableUser', (id: string) => ({ id, reason: 'A race.' })],
     ['revokeUserSessions', (userId: string) => ({ userId })],
   ] as const)(
-    'of 50 logins that race %s, but those that came after it',
+    'of logins that race %s, but those that came after it',
     async (name, inputFor) => {
       const admin = await server.person(`bars-${name}@example.com`, 'admin');
       const email = `barred-${name}@example.com`;
@@ -300,7 +305,7 @@ describe('no session lives on', () => {
       for (const round of rounds) {
         const [login] = await Promise.all([
           server.logIn(email).catch(() => undefined),
-          sleep(round / 2).then(() => act(admin.client, name, inputFor(userId))),
+          sleep((25 * round) / ROUNDS).then(() => act(admin.client, name, inputFor(userId))),
         ]);
         if (name === 'disableUser') {
           expect(await live(userId)).toBe(0);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RESET, settled, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { Answer } from '../support/client.ts';
+import { bySize } from '../support/full-size.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
 const EMAIL = 'ada@example.com';
@@ -9,7 +10,7 @@ const NEWER = 'entirely other words here';
 const REFRESH = 'mutation M($t: String!) { refresh(input: { refreshToken: $t }) { accessToken refreshToken } }';
 const CHANGE =
   'mutation M($from: String!, $to: String!) { changePassword(input: { currentPassword: $from, newPassword: $to }) { changed } }';
-const ROUNDS = 10;
+const ROUNDS = bySize(10, 3);
 const REFRESHES = 5;
 
 let server: TestServer;

@@ -119,7 +119,7 @@ export const ASVS_ROWS = `
 7.3.1 | 2 | sessions end unused | api/refresh.test.ts: is dead with its session’s idle time, and with its absolute end however often it is used
 7.3.2 | 2 | sessions end in any case | api/refresh.test.ts: is dead with its session’s idle time, and with its absolute end however often it is used
 7.4.1 | 1 | an ended session is dead at once | security/tokens.test.ts: the token of a session that has ended (v5.0.0-7.4.1)
-7.4.2 | 1 | disabling and erasing end all | security/fence.test.ts: of 50 logins that race a disabling, each + api/refresh.test.ts: of a disabled user is dead at once, and so is the access token + security/power.test.ts: disabling: no session, no device token, no mailed token, and enabling brings none of them back
+7.4.2 | 1 | disabling and erasing end all | security/fence.test.ts: of logins that race a disabling, each + api/refresh.test.ts: of a disabled user is dead at once, and so is the access token + security/power.test.ts: disabling: no session, no device token, no mailed token, and enabling brings none of them back
 7.4.3 | 2 | a change of factor ends the others | api/credentials.test.ts: ends the other sessions, keeps this one, mails a notice, and only the new one opens the account
 7.4.4 | 2 | logout is easy to find | not applicable: front ends are others'
 7.4.5 | 2 | administrators end sessions | security/power.test.ts: disabling: no session, no device token, no mailed token, and enabling brings none of them back
