@@ -4,7 +4,7 @@ import type { Integrity } from '../audit/integrity.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { ViewerWithUser } from '../users/profile.service.ts';
 import { User } from '../users/user.type.ts';
-import { AuditEventConnection, AuditIntegrity } from './audit-event.type.ts';
+import { AuditEvent, AuditEventConnection, AuditIntegrity } from './audit-event.type.ts';
 import { AuditEventsArgs } from './audit-events.input.ts';
 import type { AuditReadingService } from './audit-reading.service.ts';
 
@@ -32,7 +32,7 @@ export class AuditingResolver {
     const { edges, pageInfo } = await this.#reading.list(context, args);
     const shown = edges.map(({ cursor, node }) => ({
       cursor,
-      node: { ...node, actor: node.actor ? new User(node.actor, this.#dataKeys) : null },
+      node: new AuditEvent(node, node.actor ? new User(node.actor, this.#dataKeys) : null),
     }));
     return { edges: shown, nodes: shown.map(({ node }) => node), pageInfo };
   }

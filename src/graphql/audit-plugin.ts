@@ -105,7 +105,9 @@ export function auditPlugin(parts: AuditPluginParts): ApolloServerPlugin<Request
       return {
         async didEncounterErrors(request) {
           for (const refusal of refusalsIn(request, parts.isRecorded)) parts.refused(request.contextValue, refusal);
-          for (const { originalError } of request.errors) parts.failed(request.contextValue, originalError);
+          // One fault that fails several fields is one.
+          const faults = new Set(request.errors.map(({ originalError }) => originalError));
+          for (const fault of faults) parts.failed(request.contextValue, fault);
         },
         async willSendResponse({ contextValue }) {
           if (contextValue.hiddenFields > 0) parts.hidden(contextValue, contextValue.hiddenFields);
