@@ -4,6 +4,7 @@ import { PageInfo } from '../graphql/pages.ts';
 import { DateTimeScalar } from '../graphql/scalars/date-time.ts';
 import { JsonObjectScalar } from '../graphql/scalars/json-object.ts';
 import { User } from '../users/user.type.ts';
+import type { ReadEvent } from './audit-reading.service.ts';
 
 const enumOf = <N extends string>(names: readonly N[]) =>
   Object.fromEntries(names.map((name) => [name, name])) as { readonly [K in N]: K };
@@ -34,61 +35,84 @@ registerEnumType(AuditOutcomeEnum, {
 
 @ObjectType({ description: 'One thing that happened.' })
 export class AuditEvent {
+  readonly #event: ReadEvent;
+
   @Field(() => ID, { description: 'Opaque, unique over all types.' })
-  readonly id!: string;
+  readonly id: string;
 
   @Field(() => DateTimeScalar, { description: 'When it happened.' })
-  readonly at!: Date;
+  readonly at: Date;
 
   @Field(() => String, {
     description: 'What happened, dotted and past tense: session.created, login.failed, role.assigned.',
   })
-  readonly type!: string;
+  readonly type: string;
 
   @Field(() => AuditOutcomeEnum, { description: 'How it ended.' })
-  readonly outcome!: AuditOutcome;
+  readonly outcome: AuditOutcome;
 
   @Field(() => ActorKindEnum, { description: 'What kind of actor did it.' })
-  readonly actorKind!: ActorKind;
+  readonly actorKind: ActorKind;
 
   @Field(() => ID, {
     nullable: true,
     description: 'Stays after the actor was erased. Null for ANONYMOUS and SYSTEM.',
   })
-  readonly actorId!: string | null;
+  readonly actorId: string | null;
 
   @Field(() => User, {
     nullable: true,
     description: 'Where actorKind is USER; an erased one has status ERASED and no values.',
   })
-  readonly actor!: User | null;
+  readonly actor: User | null;
 
   @Field(() => ID, { nullable: true, description: 'Whom or what it was done to.' })
-  readonly subjectId!: string | null;
+  readonly subjectId: string | null;
 
   @Field(() => String, { nullable: true, description: 'The name that the client gave its operation.' })
-  readonly operationName!: string | null;
+  readonly operationName: string | null;
 
   @Field(() => String, { nullable: true, description: 'The request, as errors and the log name it.' })
-  readonly requestId!: string | null;
+  readonly requestId: string | null;
+
+  @Field(() => DateTimeScalar, { nullable: true, description: "Null until the event's batch is sealed." })
+  readonly sealedAt: Date | null;
+
+  constructor(event: ReadEvent, actor: User | null) {
+    this.#event = event;
+    this.id = event.id;
+    this.at = event.at;
+    this.type = event.type;
+    this.outcome = event.outcome;
+    this.actorKind = event.actorKind;
+    this.actorId = event.actorId;
+    this.actor = actor;
+    this.subjectId = event.subjectId;
+    this.operationName = event.operationName;
+    this.requestId = event.requestId;
+    this.sealedAt = event.sealedAt;
+  }
 
   @Field(() => String, {
     nullable: true,
     description: 'The address it came from; null once the key that sealed it is gone.',
   })
-  readonly ip!: string | null;
+  get ip(): string | null {
+    return this.#event.openOrigin()?.ip ?? null;
+  }
 
   @Field(() => String, { nullable: true, description: 'What the client called itself; null as `ip` is.' })
-  readonly userAgent!: string | null;
+  get userAgent(): string | null {
+    return this.#event.openOrigin()?.userAgent ?? null;
+  }
 
   @Field(() => JsonObjectScalar, {
     nullable: true,
     description: 'What its type tells besides; an address among it is for holders of USERS_READ and whom it is about.',
   })
-  readonly details!: object | null;
-
-  @Field(() => DateTimeScalar, { nullable: true, description: "Null until the event's batch is sealed." })
-  readonly sealedAt!: Date | null;
+  get details(): object | null {
+    return this.#event.openDetails();
+  }
 }
 
 @ObjectType({ description: 'An event in a list.' })

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { RequestContext } from '../access/request-context.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { OriginValue } from '../audit/commitment.ts';
 import { type AuditOutcome, EVENT_TYPES, type EventType } from '../audit/event-types.ts';
 import { openOrigin, openPersonal } from '../audit/open-event.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
@@ -45,11 +46,12 @@ export interface EventFilter {
 }
 
 /** An event as far as its reader may see it. */
-export interface ReadEvent extends Omit<ListedEvent, 'details'> {
-  readonly details: object;
-  readonly ip: string | null;
-  readonly userAgent: string | null;
+export interface ReadEvent extends Omit<ListedEvent, 'details' | 'origin' | 'subjectData'> {
   readonly actor: UserRecord | undefined;
+  /** Where the actor came from; null once the key that sealed it is gone. Throws SealBroken, of this event alone. */
+  readonly openOrigin: () => OriginValue | null;
+  /** What its type tells besides, with what is personal as far as its reader may see that. Throws SealBroken. */
+  readonly openDetails: () => object;
 }
 
 const FILTERS = ['types', 'outcome', 'actorId', 'subjectId', 'after', 'before'] as const;
@@ -78,55 +80,79 @@ export class AuditReadingService {
       await holdActor(tx, viewer, clock.now());
       const found = await findEventPage(tx, choice, window);
       const shown = rowsOfPage(found, window);
-      const opened = await this.#openAll(tx, shown, viewer);
+      const prepared = await this.#prepareAll(tx, shown, viewer);
       const details = { events: shown.length, filters: FILTERS.filter((name) => given[name] !== undefined) };
       await audit.record(tx, { type: 'audit.read', by: ownAct(context, viewer.user, dataKeys).by, details });
       return toPage(
         found,
         window,
-        (event) => opened.get(event.id) ?? missing(event.id),
+        (event) => prepared.get(event.id) ?? missing(event.id),
         ({ at, id }) => cursors.format(query, { at, id }),
       );
     });
   }
 
-  /** All that a page needs, in a fixed number of statements. */
-  async #openAll(
+  /** All that a page needs, in a fixed number of statements; nothing is opened yet. */
+  async #prepareAll(
     tx: EntityManager,
     events: readonly ListedEvent[],
     viewer: ViewerWithUser,
   ): Promise<ReadonlyMap<string, ReadEvent>> {
     const { keyring, dataKeys } = this.#parts;
-    const keys = new Map<string, SealingKey>();
-    for (const row of await findDataKeys(tx, keyIds(events, 'DATA'))) keys.set(`DATA ${row.id}`, dataKeys.unwrap(row));
+    const keys = new Map<string, () => SealingKey>();
+    for (const row of await findDataKeys(tx, keyIds(events, 'DATA')))
+      keys.set(`DATA ${row.id}`, () => dataKeys.unwrap(row));
     for (const row of await findDayKeys(tx, keyIds(events, 'DAY')))
-      keys.set(`DAY ${row.id}`, unwrapDayKey(keyring, row));
+      keys.set(`DAY ${row.id}`, () => unwrapDayKey(keyring, row));
     const actorIds = events.flatMap(({ actorKind, actorId }) => (actorKind === 'USER' && actorId ? [actorId] : []));
     const users = await findUsersByIds(
       tx,
       [...new Set(actorIds)].filter((id) => parseId<UserId>(id) === id),
     );
     const actors = new Map<string, UserRecord>(users.map((user) => [user.id, user]));
-    const keyOf = (kind: string | null, id: string | null) => keys.get(`${kind} ${id}`);
+    const keyOf = (kind: string | null, id: string | null) => keys.get(`${kind} ${id}`)?.();
     return new Map(
       events.map((event) => {
-        const originKey = keyOf(event.originKeyKind, event.originKeyId);
-        const subjectKey = keyOf(event.subjectKeyKind, event.subjectKeyId);
-        const origin = originKey ? openOrigin(event, originKey) : null;
-        const { address, ...others } = (subjectKey && openPersonal(event, subjectKey)) ?? {};
-        // As with `User.email`: whom an address is of is no business of an auditor's.
-        const mayReadAddress = viewer.permissions.has('USERS_READ') || event.subjectId === viewer.userId;
-        const personal = mayReadAddress && address !== undefined ? { ...others, address } : others;
+        const openDetails = once(() => {
+          const key = keyOf(event.subjectKeyKind, event.subjectKeyId);
+          const { address, ...others } = (key && openPersonal(event, key)) ?? {};
+          // As with `User.email`: whom an address is of is no business of an auditor's.
+          const mayReadAddress = viewer.permissions.has('USERS_READ') || event.subjectId === viewer.userId;
+          return { ...event.details, ...others, ...(mayReadAddress && address !== undefined ? { address } : {}) };
+        });
+        const openOwnOrigin = once(() => {
+          const key = keyOf(event.originKeyKind, event.originKeyId);
+          return key ? openOrigin(event, key) : null;
+        });
         const actor = event.actorKind === 'USER' ? actors.get(event.actorId ?? '') : undefined;
-        const details = { ...event.details, ...personal };
-        return [event.id, { ...event, details, ip: origin?.ip ?? null, userAgent: origin?.userAgent ?? null, actor }];
+        return [event.id, { ...event, actor, openOrigin: openOwnOrigin, openDetails }];
       }),
     );
   }
 }
 
+/**
+ * Opens at the first question. What does not open answers each one by the same error, so that it is told of once: it fails its own
+ * fields, never the page, or one damaged cell would hide the trail around it.
+ */
+function once<T>(open: () => T): () => T {
+  let opened: { readonly value: T } | { readonly error: unknown } | undefined;
+  const tried = () => {
+    try {
+      return { value: open() };
+    } catch (error) {
+      return { error };
+    }
+  };
+  return () => {
+    opened ??= tried();
+    if ('error' in opened) throw opened.error;
+    return opened.value;
+  };
+}
+
 function missing(id: string): never {
-  throw new TypeError(`The event ${id} was not opened`);
+  throw new TypeError(`The event ${id} was not prepared`);
 }
 
 const keyIds = (events: readonly ListedEvent[], kind: 'DATA' | 'DAY'): readonly string[] => [

@@ -5,7 +5,7 @@ import type { DataKeys } from '../crypto/data-keys.ts';
 import { mapNodes } from '../platform/pages.ts';
 import type { ViewerWithUser } from '../users/profile.service.ts';
 import { User } from '../users/user.type.ts';
-import { AuditEventConnection, AuditIntegrity } from './audit-event.type.ts';
+import { AuditEvent, AuditEventConnection, AuditIntegrity } from './audit-event.type.ts';
 import { AuditEventsArgs } from './audit-events.input.ts';
 import type { AuditReadingService } from './audit-reading.service.ts';
 
@@ -30,10 +30,10 @@ export class AuditingResolver {
     @Ctx() context: RequestContext<ViewerWithUser>,
     @Args(() => AuditEventsArgs) args: AuditEventsArgs,
   ): Promise<AuditEventConnection> {
-    return mapNodes(await this.#reading.list(context, args), (event) => ({
-      ...event,
-      actor: event.actor ? new User(event.actor, this.#dataKeys) : null,
-    }));
+    return mapNodes(
+      await this.#reading.list(context, args),
+      (event) => new AuditEvent(event, event.actor ? new User(event.actor, this.#dataKeys) : null),
+    );
   }
 
   @Query(() => AuditIntegrity, {

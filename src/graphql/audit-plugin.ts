@@ -110,7 +110,9 @@ export interface OperationAudit {
 export const makeOperationAudit = (parts: OperationAuditParts): OperationAudit => ({
   failed(request) {
     for (const refusal of refusalsIn(request, parts.isRecorded)) parts.refused(request.contextValue, refusal);
-    for (const { originalError } of request.errors ?? []) parts.failed(request.contextValue, originalError);
+    // One fault that fails several fields is one.
+    const faults = new Set(request.errors?.map(({ originalError }) => originalError));
+    for (const fault of faults) parts.failed(request.contextValue, fault);
   },
   answered(context) {
     if (context.hiddenFields > 0) parts.hidden(context, context.hiddenFields);

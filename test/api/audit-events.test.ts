@@ -161,6 +161,41 @@ describe('auditEvents', () => {
     }
   });
 
+  test.each([
+    ['origin', 'ip', 'session.created'],
+    ['subject_data', 'details', 'email.change_requested'],
+  ])(
+    'whose sealed %s was damaged fails its own fields, is an event, and hides no other',
+    async (column, field, type) => {
+      const cyd = await server.person(`cyd-${column}@example.com`);
+      await cyd.client.send(
+        'mutation($input: RequestEmailChangeInput!) { requestEmailChange(input: $input) { accepted } }',
+        {
+          input: { newEmail: `cyd-${column}@example.org` },
+        },
+      );
+      const filter = { subjectId: cyd.userId };
+      await until(async () => (await read(admin, { ...filter, types: [type] })).length > 0);
+      const whole = await read(admin, filter);
+      const [damaged] = whole.filter((event) => event.type === type);
+      await damage(column, damaged?.id ?? '');
+      const { data, errors } = await admin.send(PAGE, { filter });
+    await damage(column, damaged?.id ?? '');
+      const shown: Event[] = data['auditEvents'].edges.map(({ node }: { node: Event }) => node);
+      expect(shown.length).toBe(whole.length);
+      const others = (events: readonly Event[]) => events.filter(({ id }) => id !== damaged?.id);
+      expect(others(shown)).toMatchObject(others(whole).map(({ sealedAt: _, ...event }) => event));
+      const at = shown.findIndex(({ id }) => id === damaged?.id);
+      expect(shown[at]).toMatchObject({ type, actorId: damaged?.actorId, [field]: null });
+      const failed = errors.map(({ path, extensions }) => `${path?.slice(1).join('.')} ${extensions.code}`).sort();
+      const fields = field === 'ip' ? ['ip', 'userAgent'] : [field];
+      expect(failed).toEqual(fields.map((name) => `edges.${at}.node.${name} INTERNAL_SERVER_ERROR`));
+      const told = () => read(admin, { subjectId: damaged?.id, types: ['seal.broken'] });
+      await until(async () => (await told()).length > 0);
+      expect((await told()).map(({ details }) => details)).toEqual([{ table: 'audit_events', column }]);
+    },
+  );
+
   test('takes as many statements for a page of a hundred as for one of two', async () => {
     const ofReading = /page AS MATERIALIZED|keys WHERE id = ANY|WHERE u.id = ANY|FOR SHARE/;
     const query = jest.spyOn(Client.prototype, 'query');
@@ -228,6 +263,16 @@ describe('auditIntegrity', () => {
     expect(await integrity()).toMatchObject({ intact: false, firstBrokenId: id });
   });
 });
+
+/** Flips a bit of an event's sealed value, as an owner of the database could; once more, and it is whole again. */
+async function damage(column: string, id: string): Promise<void> {
+  await server.database.query('ALTER TABLE audit_events DISABLE TRIGGER USER');
+  await server.database.query(
+    `UPDATE audit_events SET ${column} = set_byte(${column}, 20, get_byte(${column}, 20) # 1) WHERE id = $1`,
+    [id],
+  );
+  await server.database.query('ALTER TABLE audit_events ENABLE TRIGGER USER');
+}
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 15_000;
