@@ -7,7 +7,7 @@ const ME_FIELDS = '{ id email roles { name } profile { displayName givenName fam
 export const ME = JSON.stringify({ query: `{ me ${ME_FIELDS} }` });
 const LOGIN =
   'mutation($input: LoginInput!) { login(input: $input) { ... on LoggedIn { accessToken refreshToken user { id } } } }';
-const REFRESH = 'mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }';
+export const REFRESH = 'mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }';
 
 export const loginBody = (number, password = PASSWORD) =>
   JSON.stringify({ query: LOGIN, variables: { input: { email: addressOf(number), password } } });
