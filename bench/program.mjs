@@ -39,6 +39,9 @@ export async function startProgram({ name, script, args = [], nodeArgs = [], env
     /** Resident memory of its processes, in MB. */
     rssMb: () => processesOf(child.pid).reduce((sum, pid) => sum + rssOf(pid), 0),
     said: () => said,
+    /** All matches in the last of what it wrote. */
+    told: (pattern) => [...said.matchAll(pattern)],
+    signal: (name) => child.kill(name),
     async stop() {
       child.kill('SIGTERM');
       await Promise.race([ended, sleep(8_000).then(() => child.kill('SIGKILL'))]);

@@ -31,9 +31,9 @@ export function toTable({ node, users, rounds, load, starts, works, ratios, logi
     );
   }
   if (flat) {
-    lines.push(
-      `Memory ${digits(flat.firstMb)} MB after a fifth, ${digits(flat.lastMb)} MB after ${flat.requests} requests.`,
-    );
+    lines.push('', row(['requests', 'RSS MB', 'live heap MB']), row(['--:', '--:', '--:']));
+    for (const { requests, rssMb, liveMb } of flat.samples)
+      lines.push(row([requests, digits(rssMb), digits(liveMb, 1)]));
   }
   return lines.join('\n');
 }

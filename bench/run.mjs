@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashArgon2id, verifyArgon2id } from '../dist/src/crypto/argon2id.js';
 import { drive, feel, median, send } from './drive.mjs';
+import { MIXED_SETTINGS, measureMemory } from './memory.mjs';
 import { startProgram } from './program.mjs';
 import { PASSWORD, seedPeople } from './seed.mjs';
 import {
@@ -27,16 +28,17 @@ const STARTS = 3;
 const WARM_REQUESTS = 3_000;
 const WARM_MS = 12_000;
 
-const startServer = (stage, name, { settings, profile } = {}) =>
+const startServer = (stage, name, { settings, profile, nodeArgs = [] } = {}) =>
   startProgram({
     name,
     // As `npm start` does, without npm.
     script: '../src/build.mjs',
     args: ['--quiet', '--run', 'serve'],
-    nodeArgs:
-      profile === undefined
-        ? ['--enable-source-maps']
-        : ['--enable-source-maps', '--cpu-prof', `--cpu-prof-dir=${profile}`],
+    nodeArgs: [
+      '--enable-source-maps',
+      ...nodeArgs,
+      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
+    ],
     envOf: (port) => stage.serverEnv(port, settings),
     isReady: async (url) => (await fetch(`${url}/health/ready`)).ok,
   });
@@ -81,7 +83,7 @@ export async function measure(stage, options) {
     const wanted = works.filter(({ name }) => name.includes(only));
     const figures = await takeTurns(wanted, options);
     const login = 'login'.includes(only) ? await measureLogin(server, people, options) : undefined;
-    const flat = options.flat > 0 ? await measureMemory(server, people, options) : undefined;
+    const flat = options.flat > 0 ? await measureFlat(stage, start, options) : undefined;
     return { starts, works: figures, ratios: ratiosOf(figures, login), login, flat };
   } catch (error) {
     for (const program of programs) say(program.said());
@@ -89,6 +91,14 @@ export async function measure(stage, options) {
   } finally {
     await Promise.all(programs.map((program) => program.stop()));
   }
+}
+
+/** A server of its own: what the others brought to the first one must not count. */
+async function measureFlat(stage, start, options) {
+  const nodeArgs = ['--expose-gc', '--import', new URL('live-heap.mjs', import.meta.url).href];
+  const server = await start(startServer(stage, 'gatehouse, for an hour', { settings: MIXED_SETTINGS, nodeArgs }));
+  const people = await logPeopleIn(server, stage, { count: PEOPLE, total: options.users });
+  return measureMemory(server, people, options);
 }
 
 async function measureStarts(stage, { say }) {
@@ -216,23 +226,6 @@ async function hashRate(parallel, seconds) {
   };
   await Promise.all(Array.from({ length: parallel }, lane));
   return count / ((performance.now() - begun) / 1_000);
-}
-
-/** Memory after a fifth and after all of `flat` requests, half of them refused. */
-async function measureMemory(server, people, { flat, say }) {
-  const me = ME_OF.gatehouse(people);
-  const refused = REFUSED['too deep'].next;
-  let turn = 0;
-  const next = () => (turn++ % 2 === 0 ? me(0) : refused());
-  let sent = 0;
-  let first;
-  while (sent < flat) {
-    const { answers } = await drive(server, { next, expected: [200, 400], connections: CONNECTIONS, seconds: 5 });
-    sent += answers;
-    if (sent >= flat / 5) first ??= server.rssMb();
-  }
-  say(`Memory after ${sent} requests.`);
-  return { requests: sent, firstMb: first, lastMb: server.rssMb() };
 }
 
 /** What the goals are about. */

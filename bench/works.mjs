@@ -8,7 +8,7 @@ export const ME = JSON.stringify({ query: `{ me ${USER_FIELDS} }` });
 const PAGE = JSON.stringify({ query: `{ users(first: 100) { nodes ${USER_FIELDS} } }` });
 const LOGIN =
   'mutation($input: LoginInput!) { login(input: $input) { ... on LoggedIn { accessToken refreshToken user { id } } } }';
-const REFRESH = 'mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }';
+export const REFRESH = 'mutation($input: RefreshInput!) { refresh(input: $input) { accessToken refreshToken } }';
 
 export const loginBody = (number, password = PASSWORD) =>
   JSON.stringify({ query: LOGIN, variables: { input: { email: addressOf(number), password } } });

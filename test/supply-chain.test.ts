@@ -19,7 +19,17 @@ const flat = (overrides: unknown): string[] =>
   typeof overrides === 'string' ? [overrides] : Object.values(overrides ?? {}).flatMap(flat);
 
 /** Whoever may use this under MIT may use these with it: none asks for more than a notice. */
-const LICENCES = ['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0'];
+const LICENCES = [
+  'MIT',
+  'MIT-0',
+  'ISC',
+  '0BSD',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'Apache-2.0',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+];
 
 describe('packages', () => {
   test('are each named by one exact version', () => {

@@ -20,6 +20,16 @@ export type Actor = { readonly request?: EventRequest | undefined } & (
   | { readonly kind: 'SERVICE' | 'OPERATOR'; readonly id: Name }
 );
 
+/**
+ * The same actor with no more of their request than an event tells. What waits must hold nothing else: a request's context leads to
+ * its body and its socket, and ten thousand that wait would be a gigabyte that clients fill.
+ */
+export function detach(by: Actor): Actor {
+  if (by.request === undefined) return by;
+  const { requestId, operationName, origin } = by.request;
+  return { ...by, request: { requestId, operationName, origin } };
+}
+
 /** An event to be recorded. Its outcome, and which details and personal fields it has, follow from its type. */
 export type AuditEvent<T extends EventType = EventType> = {
   readonly [K in T]: {

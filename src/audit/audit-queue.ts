@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { errorFacts, type Logger } from '../platform/logger.ts';
 import { sqlState } from '../platform/transaction.ts';
 import { startWorkerLoop, type WorkerLoop } from '../platform/worker-loop.ts';
-import type { AuditEvent } from './audit-event.ts';
+import { type AuditEvent, detach } from './audit-event.ts';
 import type { AuditTrail, StampedEvent } from './audit-trail.ts';
 
 const BATCH = 100;
@@ -46,7 +46,7 @@ export class AuditQueue {
       return;
     }
     try {
-      this.#waiting.push(this.#trail.stamp(event));
+      this.#waiting.push(this.#trail.stamp({ ...event, by: detach(event.by) }));
       this.#loop?.wake();
     } catch (error) {
       this.#logger.error('an audit event is not what its type says, and is not recorded', errorFacts(error));

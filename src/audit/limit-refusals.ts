@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Actor, AuditEvent } from './audit-event.ts';
+import { type Actor, type AuditEvent, detach } from './audit-event.ts';
 import { type Name, toName } from './event-details.ts';
 
 /** A limit that refused somebody. */
@@ -58,7 +58,8 @@ export class LimitRefusals {
       this.#unheard += 1;
       return;
     }
-    const window = { limit: toName(limit), windowSeconds, by, endsAtMs: nowMs + windowSeconds * 1_000, refused: 1 };
+    const endsAtMs = nowMs + windowSeconds * 1_000;
+    const window = { limit: toName(limit), windowSeconds, by: detach(by), endsAtMs, refused: 1 };
     this.#windows.set(name, window);
     this.#report(window, 'FIRST');
   }

@@ -33,6 +33,20 @@ describe('the queue of refusals', () => {
     expect(batches).toEqual([100, 100, 50]);
   });
 
+  test('keeps no more of a request than its event tells', () => {
+    const { trail, manager, logger } = makeQueue();
+    const kept: AuditEvent[] = [];
+    const stamp = (event: AuditEvent) => {
+      kept.push(event);
+      return trail.stamp(event);
+    };
+    const told = { requestId: 'r1', operationName: null, origin: { ip: '192.0.2.1', userAgent: null } };
+    const request = { ...told, body: 'x'.repeat(100_000) };
+    const queue = new AuditQueue({ trail: Object.assign(Object.create(trail), { stamp }), manager, logger });
+    queue.recordLater({ ...failure('login'), by: { kind: 'ANONYMOUS', request } });
+    expect(kept.map((event) => event.by)).toEqual([{ kind: 'ANONYMOUS', request: told }]);
+  });
+
   test('gives an event the time at which it happened, not that of its writing', async () => {
     const { queue, trail, clock, manager, written } = makeQueue();
     const stamped = trail.stamp(failure('login'));

@@ -32,6 +32,21 @@ describe('the refusals of a limit', () => {
     ]);
   });
 
+  test('keep no more of a request than their events tell', () => {
+    const { refusals, events, clock } = makeRefusals();
+    const told = { requestId: 'r1', operationName: null, origin: { ip: '192.0.2.1', userAgent: null } };
+    const request = { ...told, body: 'x'.repeat(100_000) };
+    for (let index = 0; index < 2; index += 1) {
+      refusals.refused({ limit: 'login', key: 'a', windowSeconds: 60, by: { kind: 'ANONYMOUS', request } });
+    }
+    clock.advanceSeconds(60);
+    refusals.sweep();
+    expect(events.map((event) => event.by)).toEqual([
+      { kind: 'ANONYMOUS', request: told },
+      { kind: 'ANONYMOUS', request: told },
+    ]);
+  });
+
   test('are one event alone where no second one followed', () => {
     const { refusals, refuse, facts, clock } = makeRefusals();
     refuse();
