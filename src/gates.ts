@@ -140,9 +140,9 @@ function knownDeviceRule(devices: Devices): ExemptionRule {
   return {
     isExempt: async (args, context) => {
       const { email, deviceToken, delivery } = inputOf(args);
-      const address = canonicalOf(email);
       const argument = typeof deviceToken === 'string' ? deviceToken : undefined;
       const text = bringDeviceToken(context, delivery === 'COOKIE' ? 'COOKIE' : 'BODY', argument);
+      const address = text === undefined ? undefined : canonicalOf(email);
       if (address === undefined || text === undefined) return false;
       context.knownDevice = await devices.takeAttempt(text, address);
       return context.knownDevice !== undefined;

@@ -82,14 +82,17 @@ function refusalsIn(
   isRecorded: OperationAuditParts['isRecorded'],
 ): readonly RefusedField[] {
   if (document === undefined || operation === undefined) return [];
+  const counted = errors
+    .map((error) => ({ error, code: codeOf(error) }))
+    .filter(({ error, code }) => counts(error, code, operation.operation, contextValue))
+    .filter(({ error }) => !isRecorded(error.originalError));
+  if (counted.length === 0) return [];
   const fields = rootFields(document, operation);
   const refusals = new Map<string, RefusedField>();
-  for (const error of errors) {
-    const code = codeOf(error);
+  for (const { error, code } of counted) {
     const answerName = String(error.path?.[0] ?? [...fields.keys()][0]);
     const field = fields.get(answerName);
     if (field === undefined || refusals.has(answerName)) continue;
-    if (isRecorded(error.originalError) || !counts(error, code, operation.operation, contextValue)) continue;
     refusals.set(answerName, { operation: OPERATIONS[operation.operation], field, code });
   }
   return [...refusals.values()];

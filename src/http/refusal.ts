@@ -1,7 +1,7 @@
-import { AppError, type ErrorCode } from '../platform/errors.ts';
+import { Answered, AppError, type ErrorCode } from '../platform/errors.ts';
 
 /** An answer of the HTTP layer itself, before or instead of GraphQL's. The message repeats nothing of the request. */
-export class Refusal extends Error {
+export class Refusal extends Answered {
   override readonly name = 'Refusal';
 
   constructor(

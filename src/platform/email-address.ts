@@ -25,6 +25,7 @@ const DOT_STRING = new RegExp(`^${ATOM}(?:\\.${ATOM})*$`, 'u');
 const BARE = /^(?<local>[^"@]+)@(?<domain>[^@]+)$/u;
 const QUOTED = /^"(?<content>(?:[^"\\]|\\[\x20-\x7e])*)"@(?<domain>[^@]+)$/u;
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
+const ASCII = /^[ -~]*$/;
 
 /**
  * The address that `typed` spells, or undefined where it is none or has no sound canonical form. The mailbox of RFC 5321 §4.1.2
@@ -99,7 +100,7 @@ const isWithinLocalOctets = (local: string) => Buffer.byteLength(local) <= MAX_L
  */
 function asciiDomain(typed: string): string | undefined {
   const labels = domainToASCII(typed).split('.');
-  const lower = Array.from(typed.normalize('NFC'), (character) => character.toLowerCase()).join('');
+  const lower = lowerCase(typed);
   const isSame = (typedLabel: string, index: number) => {
     const label = labels[index] ?? '';
     return label === typedLabel || domainToUnicode(label) === typedLabel;
@@ -108,6 +109,12 @@ function asciiDomain(typed: string): string | undefined {
   const isNumber = /^\d+$/.test(labels.at(-1) ?? '');
   return isSound && !isNumber ? labels.join('.') : undefined;
 }
+
+/** By characters, where the whole text would fold otherwise: a final Σ is another letter than one in the middle. */
+const lowerCase = (text: string): string =>
+  ASCII.test(text)
+    ? text.toLowerCase()
+    : Array.from(text.normalize('NFC'), (character) => character.toLowerCase()).join('');
 
 /** Letters, digits and hyphens; and what says that it is Punycode must decode, which newer versions of Node no longer ask. */
 const isSoundLabel = (label: string) =>

@@ -63,8 +63,21 @@ export interface ErrorFacts {
   readonly actions?: readonly string[];
 }
 
+/**
+ * An error that is an answer and no fault: it has no stack frames. Nobody reads them, and whoever floods the server with requests
+ * that it refuses would have it collect and format them for each.
+ */
+export class Answered extends Error {
+  constructor(message: string) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(message);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** An error that a client may see: `code` from the closed union, a message in English that repeats no value of the request. */
-export class AppError extends Error {
+export class AppError extends Answered {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly facts: ErrorFacts;
