@@ -80,7 +80,7 @@ export const ASVS_ROWS = `
 6.2.1 | 1 | 8 characters or more | unit/password-policy.test.ts: of 15 will do, and one less will not
 6.2.2 | 1 | people change their password | api/credentials.test.ts: ends the other sessions, keeps this one, mails a notice, and only the new one opens the account
 6.2.3 | 1 | with the current one | api/credentials.test.ts: refuses a wrong current password, the current one as new, and a weak one
-6.2.4 | 1 | the most common are refused | property/common-passwords.test.ts: every one of 8 characters or more is in the list
+6.2.4 | 1 | the most common are refused | property/common-passwords.test.ts: those of 8 characters or more are all in the list
 6.2.5 | 1 | no rules of composition | unit/password-policy.test.ts: is free: %s alone will do
 6.2.6 | 1 | password fields hide | not applicable: front ends are others'
 6.2.7 | 1 | pasting works | not applicable: front ends are others'
