@@ -12,6 +12,7 @@ import { PageCursors } from './crypto/page-cursors.ts';
 import { PasswordHasher } from './crypto/password-hasher.ts';
 import { makeErasureUpkeep } from './erasures.ts';
 import type { Foundation } from './foundation.ts';
+import { refuseOlderIndex } from './keys/keyring-check.ts';
 import { NodeRegistration } from './keys/node-registration.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
 import { makeMails } from './mails.ts';
@@ -259,6 +260,8 @@ export function makeAccounts({ config, foundation, transport, auditQueue, policy
     /** Reads what must be known before the first request, and starts the work beside requests. */
     start: async () => {
       await registered.start();
+      // Once more, now that a rotation sees this server: one that did not is seen by it.
+      await refuseOlderIndex(database.manager, keyring);
       await erasureUpkeep.reapply();
       await keepUp();
       await signingKeys.load();

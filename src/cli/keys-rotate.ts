@@ -63,6 +63,8 @@ async function rotate(
     reportMoves(await keyMoves(work, terminal).reindex(), terminal);
     const left = await countUnindexed(database.manager, id);
     if (left > 0) throw new Error(`${left} addresses have no index row of the key "${id}" yet: run this again`);
+    // That took its time: a server with an older keyring may have started meanwhile.
+    await requireOnEveryNode(database.manager, keyring, { purpose, id });
   }
   putKeyring(work, activateKey(work.text, purpose, id), terminal);
   await recordKey(work, 'key.activated', purpose, id);

@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import { verifyMac } from '../audit/event-mac.ts';
+import { findNewestOfTypes } from '../audit/verification.repository.ts';
 import { indexUnder } from '../crypto/blind-index.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Keyring } from '../crypto/keyring.ts';
@@ -35,6 +37,7 @@ export async function checkKeyring(manager: EntityManager, keyring: Keyring, dat
     }
     throw new Error(`The keyring lacks keys:\n${lines.join('\n')}\n${REMEDY}`);
   }
+  await refuseOlderIndex(manager, keyring);
   for (const { purpose, id, table } of used) {
     const opens = await judgesOf(manager, keyring, dataKeys, { purpose, id, table });
     if (opens.length > 0 && !opens.some(isTrue)) {
@@ -43,6 +46,26 @@ export async function checkKeyring(manager: EntityManager, keyring: Keyring, dat
       );
     }
   }
+}
+
+/** Far more than there are rotations between two retentions of the trail. */
+const ACTIVATIONS = 100;
+
+/**
+ * Throws an Error where the address index has been rotated to a key that this keyring lacks: it is an older copy. A server with it would
+ * write no row of that key, and whoever registered there could not be found by the others. The rows do not tell (everybody has one of each
+ * key while a rotation is under way), the audit trail does.
+ */
+export async function refuseOlderIndex(manager: EntityManager, keyring: Keyring): Promise<void> {
+  const activations = await findNewestOfTypes(manager, ['key.activated'], ACTIVATIONS);
+  const newest = activations.find(
+    (event) => event.details['purpose'] === 'index' && verifyMac(keyring, event) === 'INTACT',
+  );
+  const id = newest?.subjectId;
+  if (!id || keyring.all('index').some((key) => key.id === id)) return;
+  throw new Error(
+    `The keyring lacks the index key "${id}", by which addresses are found since the last rotation: it is an older copy. ${REMEDY}`,
+  );
 }
 
 type Judge = () => boolean;

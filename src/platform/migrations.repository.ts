@@ -8,19 +8,44 @@ export async function holdMigrationLock(tx: EntityManager): Promise<void> {
   await tx.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
 }
 
-/** What the server may do with each table; those of the audit trail it may only add to. */
-const AUDIT_TABLES = [
-  'audit_events',
-  'audit_positions',
-  'audit_seals',
-  'audit_unsealed',
-  'audit_keys',
-  'audit_tombstones',
-];
-/** How long the trail is kept is the owner's to say. */
-const OWNERS_ALONE = ['audit_retention'];
-/** Nobody who was erased may be taken off the list. */
-const ADDED_TO = [...AUDIT_TABLES, 'erasures'];
+const ALL = 'SELECT, INSERT, UPDATE, DELETE';
+const ADD = 'SELECT, INSERT';
+
+/**
+ * What the server may do with each table. A table that is not here is the owner's alone: of a new one somebody must have said whether a
+ * server that was taken over may change it.
+ */
+const RIGHTS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    [
+      'address_jobs',
+      'data_keys',
+      'day_keys',
+      'devices',
+      'email_indexes',
+      'mails',
+      'nodes',
+      'one_time_tokens',
+      'profiles',
+      'roles',
+      'sessions',
+      'signing_key_epoch',
+      'signing_keys',
+      'user_roles',
+      'users',
+    ].map((table) => [table, ALL]),
+  ),
+  // The trail is only added to; how long it is kept, in audit_retention, is the owner's to say.
+  audit_events: ADD,
+  audit_positions: ADD,
+  audit_seals: ADD,
+  audit_keys: ADD,
+  audit_tombstones: ADD,
+  audit_unsealed: `${ADD}, DELETE`,
+  // Nobody who was erased may be taken off the list.
+  erasures: ADD,
+  migrations: 'SELECT',
+};
 
 /**
  * Gives the server's role what it needs and no more: no DDL, nothing on the migrations' table but to read it, and of the
@@ -34,14 +59,8 @@ export async function grantToServer(owner: EntityManager, role: string): Promise
   await owner.query(`GRANT USAGE ON SCHEMA public TO ${quoted}`);
   for (const { name } of tables) {
     await owner.query(`REVOKE ALL ON TABLE "${name}" FROM ${quoted}`);
-    if (OWNERS_ALONE.includes(name)) continue;
-    const rights =
-      name === 'migrations'
-        ? 'SELECT'
-        : ADDED_TO.includes(name)
-          ? `SELECT, INSERT${name === 'audit_unsealed' ? ', DELETE' : ''}`
-          : 'SELECT, INSERT, UPDATE, DELETE';
-    await owner.query(`GRANT ${rights} ON TABLE "${name}" TO ${quoted}`);
+    const rights = Object.hasOwn(RIGHTS, name) ? RIGHTS[name] : undefined;
+    if (rights) await owner.query(`GRANT ${rights} ON TABLE "${name}" TO ${quoted}`);
   }
   await owner.query(`GRANT EXECUTE ON FUNCTION audit_drop_oldest(bigint) TO ${quoted}`);
 }

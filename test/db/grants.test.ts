@@ -26,3 +26,19 @@ test('another server that starts, or a command, takes no right from those that r
   starting = false;
   await expect(all).resolves.toHaveLength(4);
 });
+
+test('a table that nobody has given rights on is the owner’s alone, and no table of the product is one but that of retention', async () => {
+  const owner = await openDatabase(dataSourceOptions, { url: clone.ownerUrl, pool: 1 });
+  try {
+    await owner.query('CREATE TABLE planted (id int)');
+    await migrate(dataSourceOptions, clone);
+    const rows: { name: string }[] = await server.query(
+      `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+         AND NOT has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE') ORDER BY relname`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual(['audit_retention', 'planted']);
+  } finally {
+    await owner.query('DROP TABLE planted');
+    await owner.destroy();
+  }
+});

@@ -187,3 +187,18 @@ test.each([
   const { code, err } = await gatehouse(typed);
   expect([code, err.includes('Usage: gatehouse')]).toEqual([2, true]);
 });
+
+test(
+  'keys calibrate measures, and prints settings that a server takes',
+  async () => {
+    const { code, out, err } = await gatehouse('keys calibrate --target-ms 40');
+    expect([code, err]).toEqual([0, expect.stringMatching(/takes \d+ ms here\.\n$/)]);
+    const [, memory, passes] = /^ARGON2_MEMORY_KIB=(\d+)\nARGON2_PASSES=(\d+)\n$/.exec(out) ?? [];
+    // OWASP's weakest: 7 MiB with five passes, more memory with fewer.
+    expect(Number(memory)).toBeGreaterThanOrEqual(7_168);
+    expect(Number(passes)).toBeGreaterThanOrEqual(1);
+    const started = await startTestServer({ ARGON2_MEMORY_KIB: memory ?? '', ARGON2_PASSES: passes ?? '' });
+    await started.stop();
+  },
+  EVERY_FLOW_MS,
+);

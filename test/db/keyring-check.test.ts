@@ -116,6 +116,31 @@ test('rows of a retired index key stop no start, where everybody is found by the
   await server.database.query(`DELETE FROM email_indexes WHERE key_version = 'i0'`);
 });
 
+test('a keyring from before a rotation of the address index starts no server: whoever registered there could not be found', async () => {
+  const rotated = join(folder, 'rotated.json');
+  writeFileSync(rotated, good, { mode: 0o600 });
+  const keys = (typed: string) =>
+    runInTerminal(typed.split(' '), {
+      NODE_ENV: 'test',
+      DATA_DIR: folder,
+      KEYRING_FILE: rotated,
+      DATABASE_URL: server.shared.serverUrl,
+      MIGRATION_DATABASE_URL: server.shared.ownerUrl,
+      LOG_LEVEL: 'error',
+    });
+  // Held and not active: it still writes rows of both keys, and finds everybody by the old one.
+  expect((await keys('keys add --index')).code).toBe(0);
+  expect((await start()).code).toBe(0);
+  // The server of this test keeps its own keyring, which a rotation would wait for.
+  await server.database.query(`UPDATE nodes SET seen_at = now() - interval '1 day'`);
+  const turned = await keys('keys rotate --index');
+  expect(turned.err).toContain('"i2" is the active index key');
+  const { code, err } = await start();
+  expect([code, err]).toEqual([1, expect.stringContaining('The keyring lacks the index key "i2"')]);
+  expect((await start({ KEYRING_FILE: rotated })).code).toBe(0);
+  good = readFileSync(rotated, 'utf8');
+});
+
 test('a new key never gets the id of one that was retired: what that one left behind must not be taken for its own', async () => {
   const gatehouse = (typed: string) =>
     runInTerminal(typed.split(' '), {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { leafHash, merkleRoot } from '../../../src/audit/merkle.ts';
+import { inclusionPath, leafHash, merkleRoot } from '../../../src/audit/merkle.ts';
 
 /** The inputs of the test vectors of Certificate Transparency's reference code, and the roots it gives for the first n of them. */
 const INPUTS = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'].map(
@@ -27,4 +28,35 @@ describe('the Merkle root', () => {
   test('is refused over no leaves', () => {
     expect(() => merkleRoot([])).toThrow(TypeError);
   });
+});
+
+/** What a verifier does with a path (RFC 9162 §2.1.3.2): it knows index and size, and never the other leaves. */
+function climb(leaf: Buffer, index: number, size: number, path: readonly Buffer[]): string | undefined {
+  const node = (left: Buffer, right: Buffer) =>
+    createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest();
+  let [at, last, hash] = [index, size - 1, leaf];
+  for (const sibling of path) {
+    if (last === 0) return undefined;
+    if (at % 2 === 1 || at === last) {
+      hash = node(sibling, hash);
+      while (at % 2 === 0 && at !== 0) [at, last] = [at >> 1, last >> 1];
+    } else hash = node(hash, sibling);
+    [at, last] = [at >> 1, last >> 1];
+  }
+  return last === 0 ? hash.toString('hex') : undefined;
+}
+
+describe('an inclusion path', () => {
+  test.each(ROOTS.map((root, index) => [index + 1, root] as const))(
+    'leads from each of %i leaves to their root, and from no other place',
+    (size, root) => {
+      const leaves = INPUTS.slice(0, size).map(leafHash);
+      for (const [index, leaf] of leaves.entries()) {
+        const path = inclusionPath(leaves, index);
+        expect(climb(leaf, index, size, path)).toBe(root);
+        const elsewhere = leaves.filter((_, other) => other !== index);
+        for (const other of elsewhere) expect(climb(other, index, size, path)).not.toBe(root);
+      }
+    },
+  );
 });
