@@ -180,7 +180,7 @@ describe('auditEvents', () => {
       const [damaged] = whole.filter((event) => event.type === type);
       await damage(column, damaged?.id ?? '');
       const { data, errors } = await admin.send(PAGE, { filter });
-    await damage(column, damaged?.id ?? '');
+      await damage(column, damaged?.id ?? '');
       const shown: Event[] = data['auditEvents'].edges.map(({ node }: { node: Event }) => node);
       expect(shown.length).toBe(whole.length);
       const others = (events: readonly Event[]) => events.filter(({ id }) => id !== damaged?.id);
