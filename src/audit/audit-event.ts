@@ -30,6 +30,9 @@ export function detach(by: Actor): Actor {
   return { ...by, request: { requestId, operationName, origin } };
 }
 
+/** The same actor for what waits longer than a data key may stay unwrapped: where they came from is then sealed under the day's key. */
+export const withoutKey = (by: Actor): Actor => (by.kind === 'USER' ? { ...by, key: undefined } : by);
+
 /** An event to be recorded. Its outcome, and which details and personal fields it has, follow from its type. */
 export type AuditEvent<T extends EventType = EventType> = {
   readonly [K in T]: {

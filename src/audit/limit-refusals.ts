@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { type Actor, type AuditEvent, detach } from './audit-event.ts';
+import { type Actor, type AuditEvent, detach, withoutKey } from './audit-event.ts';
 import { type Name, toName } from './event-details.ts';
 
 /** A limit that refused somebody. */
@@ -59,9 +59,9 @@ export class LimitRefusals {
       return;
     }
     const endsAtMs = nowMs + windowSeconds * 1_000;
-    const window = { limit: toName(limit), windowSeconds, by: detach(by), endsAtMs, refused: 1 };
+    const window = { limit: toName(limit), windowSeconds, by: withoutKey(detach(by)), endsAtMs, refused: 1 };
     this.#windows.set(name, window);
-    this.#report(window, 'FIRST');
+    this.#report({ ...window, by }, 'FIRST');
   }
 
   start(): void {

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type VerificationStep, verifyTrail } from '../../src/audit/verify-trail.ts';
+import type { SessionId } from '../../src/platform/ids.ts';
+import { type AuditDatabase, auditDatabase, newHeadPath } from '../support/audit-database.ts';
+
+const session = '019364a1-7c3a-7000-8000-00000000000c' as SessionId;
+
+let db: AuditDatabase;
+beforeEach(async () => {
+  db = await auditDatabase();
+  const sealer = db.sealer({ headPath: newHeadPath() });
+  for (const size of [0, 2, 2]) {
+    for (let count = 0; count < size; count += 1) {
+      db.clock.advance(1);
+      await db.trail.record(db.database.manager, {
+        type: 'session.ended',
+        by: { kind: 'ANONYMOUS' },
+        details: { session },
+      });
+    }
+    await sealer.step();
+  }
+});
+afterEach(() => db.close());
+
+const verify = async () => (await verifyTrail(db.database.manager, { ...db, heads: [] })).broken?.fault;
+
+describe('the row of a seal', () => {
+  test.each([[`first_position = first_position - 1`], [`head = (SELECT head FROM audit_seals WHERE id = 1)`]])(
+    'that a hostile administrator changes by %s is not what its head says',
+    async (change) => {
+      expect(await verify()).toBeUndefined();
+      await db.clone.asHostile(`UPDATE audit_seals SET ${change} WHERE id = 2`);
+      expect(await verify()).toBe('SEAL');
+    },
+  );
+
+  test('of the first batch follows on 32 zero bytes', async () => {
+    const [{ previous }] = await db.database.query('SELECT previous FROM audit_seals WHERE id = 1');
+    expect(previous).toEqual(Buffer.alloc(32));
+  });
+});
+
+test('a verification tells how far it is, to the end', async () => {
+  const told: [number, number, VerificationStep][] = [];
+  const progress = (...how: [number, number, VerificationStep]) => void told.push(how);
+  const { sealedEvents } = await verifyTrail(db.database.manager, { ...db, heads: [], progress });
+  expect(told).toEqual([[sealedEvents, sealedEvents, 'FOUND']]);
+});
