@@ -59,9 +59,10 @@ export class LimitRefusals {
       return;
     }
     const endsAtMs = nowMs + windowSeconds * 1_000;
-    const window = { limit: toName(limit), windowSeconds, by: withoutKey(detach(by)), endsAtMs, refused: 1 };
+    const told = detach(by);
+    const window = { limit: toName(limit), windowSeconds, by: withoutKey(told), endsAtMs, refused: 1 };
     this.#windows.set(name, window);
-    this.#report({ ...window, by }, 'FIRST');
+    this.#report({ ...window, by: told }, 'FIRST');
   }
 
   start(): void {

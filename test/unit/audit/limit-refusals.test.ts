@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../../src/audit/audit-event.ts';
 import { LimitRefusals } from '../../../src/audit/limit-refusals.ts';
+import { toSealingKey } from '../../../src/crypto/sealed.ts';
+import type { UserId } from '../../../src/platform/ids.ts';
 import { ManualClock } from '../../support/clock.ts';
 import { recordingLogger } from '../../support/recording-logger.ts';
 
@@ -44,6 +46,21 @@ describe('the refusals of a limit', () => {
     expect(events.map((event) => event.by)).toEqual([
       { kind: 'ANONYMOUS', request: told },
       { kind: 'ANONYMOUS', request: told },
+    ]);
+  });
+
+  test('keep nobody’s data key while their window lasts', () => {
+    const { refusals, events, clock } = makeRefusals();
+    const id = '019364a1-7c3a-7000-8000-00000000000a' as UserId;
+    const key = toSealingKey('k', Buffer.alloc(32));
+    for (let index = 0; index < 2; index += 1) {
+      refusals.refused({ limit: 'login', key: 'a', windowSeconds: 60, by: { kind: 'USER', id, key } });
+    }
+    clock.advanceSeconds(60);
+    refusals.sweep();
+    expect(events.map((event) => event.by)).toEqual([
+      { kind: 'USER', id, key },
+      { kind: 'USER', id, key: undefined },
     ]);
   });
 
