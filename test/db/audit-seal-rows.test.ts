@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { trustKeys } from '../../src/audit/audit-key-chain.ts';
+import { readHead, signHead } from '../../src/audit/head.ts';
+import { findAuditKeys } from '../../src/audit/seals.repository.ts';
 import { type VerificationStep, verifyTrail } from '../../src/audit/verify-trail.ts';
+import { auditSigner } from '../../src/crypto/audit-keys.ts';
 import type { SessionId } from '../../src/platform/ids.ts';
 import { type AuditDatabase, auditDatabase, newHeadPath } from '../support/audit-database.ts';
 
@@ -34,6 +38,18 @@ describe('the row of a seal', () => {
       expect(await verify()).toBe('SEAL');
     },
   );
+
+  test('that is whole, and signed by the right key, and follows on another batch, does not stand in this chain', async () => {
+    const [{ head }] = await db.database.query('SELECT head FROM audit_seals WHERE id = 3');
+    const keys = trustKeys(await findAuditKeys(db.database.manager), db.keyring.auditRoot);
+    const said = readHead(head, keys);
+    if (!said) throw new TypeError('The sealer signed it');
+    // As from a copy of the database that went on with the same keyring.
+    const previous = Buffer.alloc(32, 7);
+    const other = signHead(auditSigner(db.keyring, 'a1'), { ...said, previous: previous.toString('base64url') });
+    await db.clone.asHostile('UPDATE audit_seals SET previous = $1, head = $2 WHERE id = 3', [previous, other]);
+    expect(await verify()).toBe('SEAL');
+  });
 
   test('of the first batch follows on 32 zero bytes', async () => {
     const [{ previous }] = await db.database.query('SELECT previous FROM audit_seals WHERE id = 1');

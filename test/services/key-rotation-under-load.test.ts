@@ -186,3 +186,39 @@ test(
   },
   LONG_MS,
 );
+
+test(
+  'a reseal that is killed in the middle leaves nobody between two keys, and begun again with its time does the rest',
+  async () => {
+    const since = new Date().toISOString();
+    const inUse = async () => {
+      const [row] = await owner.query(
+        `SELECT count(*)::int AS keys, count(DISTINCT user_id)::int AS people,
+           (count(*) FILTER (WHERE created_at >= $1))::int AS renewed FROM data_keys WHERE retired_at IS NULL`,
+        [since],
+      );
+      return row;
+    };
+    expect((await gatehouse(`keys reseal --before ${since}`, /people: [1-9]/)).killed).toBe(true);
+    const { renewed, ...between } = await inUse();
+    expect(between).toEqual({ keys: PEOPLE, people: PEOPLE });
+    expect(renewed).toBeGreaterThan(0);
+    expect(renewed).toBeLessThan(PEOPLE);
+    const output = await untilDone(`keys reseal --before ${since}`);
+    expect(output).toContain(`Sealed again: ${PEOPLE - renewed} people.`);
+    expect(await inUse()).toEqual({ keys: PEOPLE, people: PEOPLE, renewed: PEOPLE });
+    const [{ told }] = await owner.query(
+      `SELECT count(DISTINCT subject_id)::int AS told FROM audit_events WHERE type = 'data_key.replaced' AND at >= $1`,
+      [since],
+    );
+    expect(told).toBe(PEOPLE);
+    const anyone = new Client(server.url);
+    for (const person of [0, renewed, PEOPLE - 1]) {
+      const input = { email: seededAddress(person), password: PASSWORD };
+      const { data } = await anyone.send(LOGIN, { input });
+      const me = await anyone.as(data['login'].accessToken).send('{ me { email profile { displayName } } }');
+      expect([me.errors, me.data['me'].email]).toEqual([[], input.email]);
+    }
+  },
+  LONG_MS,
+);
