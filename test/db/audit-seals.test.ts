@@ -112,9 +112,15 @@ describe('the sealer', () => {
   });
 
   test('seals the tail when it stops, however long it is', async () => {
-    for (let count = 0; count < 5; count += 1) await record();
+    const event = { type: 'session.ended', by: { kind: 'ANONYMOUS' }, details: { session } } as const;
+    // More than one batch holds.
+    for (let count = 0; count < 3; count += 1) {
+      await db.trail.write(
+        db.database.manager,
+        Array.from({ length: 700 }, () => db.trail.stamp(event)),
+      );
+    }
     const sealer = db.sealer();
-    sealer.start();
     await sealer.stop();
     expect(await queued()).toEqual([]);
   });
@@ -187,6 +193,34 @@ describe('an event that was tampered with before it was sealed', () => {
     expect(reported).toEqual([{ details: { fault: 'BROKEN', events: 1 } }]);
     expect(JSON.stringify(logger.lines)).toContain(bad);
     await db.clone.asHostile('DELETE FROM audit_unsealed WHERE event_id = $1', [bad]);
+  });
+
+  test('by being deleted gets no position, and is reported', async () => {
+    const [gone, good] = [await record(), await record()];
+    await db.clone.asHostile('DELETE FROM audit_events WHERE id = $1', [gone]);
+    await db.sealer().step();
+    expect([await positions([gone]), await queued()]).toEqual([[], [gone, expect.any(String)]]);
+    expect(await positions([good])).toHaveLength(1);
+    const reported = await db.database.query(
+      `SELECT details FROM audit_events WHERE type = 'audit.unsealable' AND subject_id = $1`,
+      [gone],
+    );
+    expect(reported).toEqual([{ details: { fault: 'GONE', events: 1 } }]);
+    await db.clone.asHostile('DELETE FROM audit_unsealed WHERE event_id = $1', [gone]);
+  });
+
+  test('is looked at again a minute later, and sealed where it is whole by then', async () => {
+    const id = await record();
+    await db.clone.asHostile(`UPDATE audit_events SET node = 'elsewhere' WHERE id = $1`, [id]);
+    const sealer = db.sealer();
+    await sealer.step();
+    await db.clone.asHostile(`UPDATE audit_events SET node = 'node-1' WHERE id = $1`, [id]);
+    db.clock.advanceSeconds(59);
+    await sealer.step();
+    expect(await positions([id])).toEqual([]);
+    db.clock.advanceSeconds(1);
+    await sealer.step();
+    expect(await positions([id])).toHaveLength(1);
   });
 
   test('and put into the queue again after its seal leaves it without a second position', async () => {
