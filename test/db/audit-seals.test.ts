@@ -199,7 +199,8 @@ describe('an event that was tampered with before it was sealed', () => {
     const [gone, good] = [await record(), await record()];
     await db.clone.asHostile('DELETE FROM audit_events WHERE id = $1', [gone]);
     await db.sealer().step();
-    expect([await positions([gone]), await queued()]).toEqual([[], [gone, expect.any(String)]]);
+    expect(await positions([gone])).toEqual([]);
+    expect(await queued()).toContain(gone);
     expect(await positions([good])).toHaveLength(1);
     const reported = await db.database.query(
       `SELECT details FROM audit_events WHERE type = 'audit.unsealable' AND subject_id = $1`,
