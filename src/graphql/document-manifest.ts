@@ -11,6 +11,7 @@ import {
 import type { DocumentLimits } from '../config.ts';
 import { findBrokenLimit, findTokenRefusal, parseOptions } from '../limits/document-limits.ts';
 import { documentIdOf, isDocumentId } from './document-id.ts';
+import { isObject } from './json-value.ts';
 import { servedOperationsRule } from './served-operations.ts';
 
 /** Documents by their ids: SHA-256 of the text in UTF-8, in lower-case hex. */
@@ -63,9 +64,6 @@ function parseJson(text: string, file: string): unknown {
 const refusal = (text: string) => new Error(`TRUSTED_DOCUMENTS_FILE ${text}`);
 
 type Entry = readonly [id: string, text: unknown, name?: string | undefined];
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function toEntries(manifest: unknown, file: string): readonly Entry[] {
   const entries = isObject(manifest)

@@ -3,6 +3,7 @@ import type { RequestContext } from '../access/request-context.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OperationAudit } from './audit-plugin.ts';
 import type { InputProblems } from './input-problems.ts';
+import { isGiven, isObject } from './json-value.ts';
 import type { KnownDocuments } from './known-documents.ts';
 import { toPublicError } from './public-errors.ts';
 import type { GraphqlBody } from './trusted-documents.ts';
@@ -37,9 +38,9 @@ export interface KnownOperationsParts {
 export function makeFindKnownOperation(parts: KnownOperationsParts): FindKnownOperation<RequestContext> {
   const { schema, known, problems } = parts;
   return ({ query, variables, operationName, extensions }) => {
-    if (typeof query !== 'string' || !isMissing(extensions)) return undefined;
-    if (!isMissing(operationName) && typeof operationName !== 'string') return undefined;
-    if (!isMissing(variables) && !isObject(variables)) return undefined;
+    if (typeof query !== 'string' || isGiven(extensions)) return undefined;
+    if (isGiven(operationName) && typeof operationName !== 'string') return undefined;
+    if (isGiven(variables) && !isObject(variables)) return undefined;
     const document = known.find(query);
     const operation = document && getOperationAST(document, operationName);
     if (!document || !operation) return undefined;
@@ -48,10 +49,6 @@ export function makeFindKnownOperation(parts: KnownOperationsParts): FindKnownOp
     return (context) => run(parts, { document, operation, values }, context);
   };
 }
-
-const isMissing = (value: unknown) => value === undefined || value === null;
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function fits(refuse: () => void): boolean {
   try {

@@ -2,6 +2,7 @@ import type { TrustedDocumentsMode } from '../config.ts';
 import { AppError } from '../platform/errors.ts';
 import { documentIdOf } from './document-id.ts';
 import type { DocumentManifest } from './document-manifest.ts';
+import { isGiven, isObject } from './json-value.ts';
 
 /** The body of a request: a JSON object, whatever it holds. */
 export type GraphqlBody = Readonly<Record<string, unknown>>;
@@ -56,10 +57,6 @@ function readId({ documentId, doc_id, extensions }: GraphqlBody): string | undef
   if (id === undefined) throw badRequest('The id of a document must be a text.');
   return id;
 }
-
-const isGiven = (value: unknown) => value !== undefined && value !== null;
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function readPersistedQuery(extensions: unknown): unknown {
   const persisted = isObject(extensions) ? extensions['persistedQuery'] : undefined;

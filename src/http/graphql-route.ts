@@ -21,10 +21,10 @@ export interface DocumentChecks<C> {
 }
 
 /**
- * Runs the operations that are known, and hands all other requests to Apollo, which must have been started, with the document that they name. `makeContext` may throw: the
- * answer is then its AppError, or INTERNAL_SERVER_ERROR, and never the "Context creation failed: <message>" that Apollo would
- * make of it. What it makes is cloned by Apollo (prototype and own properties), so it can have no private fields and is not
- * where to look for results.
+ * Runs the operations that are known, and hands all other requests to Apollo, which must have been started, with the document
+ * that they name. `makeContext` may throw: the answer is then its AppError, or INTERNAL_SERVER_ERROR, and never the "Context
+ * creation failed: <message>" that Apollo would make of it. What it makes is cloned by Apollo (prototype and own properties),
+ * so it can have no private fields and is not where to look for results.
  */
 export function makeGraphqlHandler<C extends BaseContext>(
   apollo: ApolloServer<C>,
