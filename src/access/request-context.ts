@@ -75,6 +75,4 @@ export interface RequestContext<V extends Viewer = Viewer> {
   provenUserId: UserId | undefined;
   /** How many values this operation asked for and may not read. */
   hiddenFields: number;
-  /** Seconds for the Retry-After header: the largest of the answer's errors. */
-  retryAfter: number;
 }

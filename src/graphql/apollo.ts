@@ -89,7 +89,6 @@ function requestPlugin({ schema, problems, logger }: ApolloParts): ApolloServerP
           const told = errors.map((error) => toPublicError(error, contextValue.requestId, logger));
           response.body.singleResult.errors = told;
           if (isOldClient(request.http?.headers.get('accept')) && told.every(isOfDocument)) response.http.status = 200;
-          contextValue.retryAfter = Math.max(0, ...told.map(({ extensions }) => extensions.retryAfter ?? 0));
         },
       };
     },

@@ -50,7 +50,6 @@ interface ContextState<V> {
   knownDevice: KnownDevice | undefined;
   provenUserId: UserId | undefined;
   hiddenFields: number;
-  retryAfter: number;
 }
 
 /** Apollo works on a shallow copy: what changes is kept in one object that both share, and no field is #private. */
@@ -70,7 +69,6 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
     knownDevice: undefined,
     provenUserId: undefined,
     hiddenFields: 0,
-    retryAfter: 0,
   };
 
   constructor(facts: RequestFacts, parts: ContextParts<V>, credentials: Credentials) {
@@ -134,14 +132,6 @@ class GraphqlContext<V extends Viewer> implements RequestContext<V> {
 
   set hiddenFields(count: number) {
     this.state.hiddenFields = count;
-  }
-
-  get retryAfter(): number {
-    return this.state.retryAfter;
-  }
-
-  set retryAfter(seconds: number) {
-    this.state.retryAfter = seconds;
   }
 
   private async readViewer(): Promise<V | undefined> {
