@@ -46,11 +46,13 @@ export class ProfileService {
       const now = clock.now();
       await holdActor(tx, viewer, now);
       const act = ownAct(context, user, dataKeys);
-      await audit.recordWith(tx, profileChange(user.id, columns, now), {
+      const isChanged = await audit.recordWith(tx, profileChange(user.id, columns, now), {
         type: 'profile.updated',
         ...act,
         details: { fields },
       });
+      // Each user has one: without it neither the change nor its event is there, and the answer must not say so.
+      if (!isChanged) throw new TypeError('A user has no profile row');
       return (await findUser(tx, user.id)) ?? user;
     });
   }

@@ -91,6 +91,15 @@ describe('an error inside (v5.0.0-16.5.1)', () => {
     expect((await ada.client.send(update)).data['updateProfile'].user.profile.displayName).toBe('Changed');
   });
 
+  test('of a change that finds no row is no success without a change', async () => {
+    await server.signUp('rowless@example.com');
+    const { client, userId } = await server.logIn('rowless@example.com');
+    await server.database.query('DELETE FROM profiles WHERE user_id = $1', [userId]);
+    const answer = await client.send('mutation { updateProfile(input: { displayName: "Lost" }) { user { id } } }');
+    expect([answer.code, answer.data]).toEqual(['INTERNAL_SERVER_ERROR', { updateProfile: null }]);
+    expect(await countEvents(server, 'profile.updated', userId)).toBe(0);
+  });
+
   test('of a sealed value that was changed is an error, never a blank', async () => {
     await server.database.query(
       `UPDATE profiles SET display_name = set_byte(display_name, 20, get_byte(display_name, 20) # 1) WHERE user_id = $1`,
