@@ -12,6 +12,7 @@ import { DataKeyGenerations1764000000022 } from './migrations/1764000000022-data
 import { AuditChain1764000000030 } from './migrations/1764000000030-audit-chain.ts';
 import { Erasures1764000000040 } from './migrations/1764000000040-erasures.ts';
 import { UnverifiedAccounts1764000000041 } from './migrations/1764000000041-unverified-accounts.ts';
+import { AuditPages1764000000042 } from './migrations/1764000000042-audit-pages.ts';
 import { AuditPositionEntity, AuditSealEntity, AuditUnsealedEntity } from './src/audit/audit-chain.entity.ts';
 import { AuditEventEntity } from './src/audit/audit-event.entity.ts';
 import { AuditKeyEntity } from './src/audit/audit-key.entity.ts';
@@ -73,6 +74,7 @@ export const dataSourceOptions = {
     AuditChain1764000000030,
     Erasures1764000000040,
     UnverifiedAccounts1764000000041,
+    AuditPages1764000000042,
   ],
   migrationsTableName: 'migrations',
   migrationsTransactionMode: 'each',

@@ -12,8 +12,8 @@ import type { ActorKind, AuditOutcome, StoredDetails } from './event-types.ts';
 @Entity('audit_events')
 @Index('audit_events_at_id_idx', ['at', 'id'])
 @Index('audit_events_type_at_id_idx', ['type', 'at', 'id'])
-@Index('audit_events_actor_id_at_id_idx', ['actorId', 'at', 'id'], { where: 'actor_id IS NOT NULL' })
-@Index('audit_events_subject_id_at_id_idx', ['subjectId', 'at', 'id'], { where: 'subject_id IS NOT NULL' })
+@Index('audit_events_actor_id_type_at_id_idx', ['actorId', 'type', 'at', 'id'], { where: 'actor_id IS NOT NULL' })
+@Index('audit_events_subject_id_type_at_id_idx', ['subjectId', 'type', 'at', 'id'], { where: 'subject_id IS NOT NULL' })
 export class AuditEventEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'audit_events_pkey' })
   id!: string;
