@@ -67,7 +67,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
   const { keyring, isNew } = await loadKeyring(config.keyring, { production: config.production, random });
   const urls = await openDatabaseUrls(config, logger);
   try {
-    const ran = await migrate(dataSourceOptions, urls);
+    const ran = await migrate(dataSourceOptions, urls, () => logger.info('migrating the database'));
     if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
     const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
     await refusePowerfulRole(config, database);

@@ -9,6 +9,8 @@ export interface DatabaseConnection {
   readonly url: Secret;
   /** Connections at most. */
   readonly pool: number;
+  /** How long a statement may take, and a transaction wait for its next one, in milliseconds; 0 for as long as it takes. */
+  readonly statementMs?: number;
 }
 
 export const CONNECT_MS = 5_000;
@@ -26,7 +28,10 @@ interface PooledDriver {
  * An open pool on a database. Throws what pg throws when it cannot connect. Whoever waits for a connection of a drained pool for
  * five seconds gets BUSY: that is load, and no fault.
  */
-export async function openDatabase(schema: DatabaseSchema, { url, pool }: DatabaseConnection): Promise<DataSource> {
+export async function openDatabase(
+  schema: DatabaseSchema,
+  { url, pool, statementMs = STATEMENT_MS }: DatabaseConnection,
+): Promise<DataSource> {
   const database = new DataSource({
     ...schema,
     url: url.reveal(),
@@ -34,7 +39,7 @@ export async function openDatabase(schema: DatabaseSchema, { url, pool }: Databa
     connectTimeoutMS: CONNECT_MS,
     applicationName: 'gatehouse',
     // A statement that hangs must not hold a connection, its locks and its request for ever.
-    extra: { statement_timeout: STATEMENT_MS, idle_in_transaction_session_timeout: STATEMENT_MS },
+    extra: { statement_timeout: statementMs, idle_in_transaction_session_timeout: statementMs },
     // Without it the pool's error on an idle connection (PostgreSQL restarted) would end the process.
     poolErrorHandler: () => undefined,
   });
@@ -45,13 +50,16 @@ export async function openDatabase(schema: DatabaseSchema, { url, pool }: Databa
   return database;
 }
 
-/** Runs work as the owner of the tables, on connections that are open for it alone. It is SQL alone: no entity is known there. */
+/**
+ * Runs work as the owner of the tables, on connections that are open for it alone. It is SQL alone: no entity is known there. No
+ * statement is given up: an index of a large table takes its time, and a node waits for as long as another one migrates.
+ */
 export async function asOwner<T>(
   schema: DatabaseSchema,
-  connection: DatabaseConnection,
+  connection: Omit<DatabaseConnection, 'statementMs'>,
   work: (owner: DataSource) => Promise<T>,
 ): Promise<T> {
-  const owner = await openDatabase({ ...schema, entities: [] }, connection);
+  const owner = await openDatabase({ ...schema, entities: [] }, { ...connection, statementMs: 0 });
   return work(owner).finally(() => owner.destroy());
 }
 

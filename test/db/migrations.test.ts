@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DataSource } from 'typeorm';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { dataSourceOptions } from '../../ormconfig.ts';
 import { migrate } from '../../src/platform/migrate.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
@@ -85,5 +85,26 @@ describe('the migrations', () => {
     expect(await migrate(dataSourceOptions, clone)).toEqual(dataSourceOptions.migrations.map(({ name }) => name));
     expect(await catalog()).toEqual(wanted);
     expect(await migrate(dataSourceOptions, clone)).toEqual([]);
+  });
+
+  test('take as long as they take, and the node that waits for them too: nothing ends them half-way', async () => {
+    const limits: string[] = [];
+    class Slow1999999999999 implements MigrationInterface {
+      async up(runner: QueryRunner): Promise<void> {
+        for (const name of ['statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout']) {
+          const [{ value }] = await runner.query('SELECT current_setting($1) AS value', [name]);
+          limits.push(value);
+        }
+      }
+      down = async () => undefined;
+    }
+    const told: string[] = [];
+    const schema = { ...dataSourceOptions, migrations: [...dataSourceOptions.migrations, Slow1999999999999] };
+    expect(await migrate(schema, clone, () => told.push(`before ${limits.length} limits`))).toEqual([
+      'Slow1999999999999',
+    ]);
+    expect(limits).toEqual(['0', '0', '0']);
+    await migrate(schema, clone, () => told.push('again'));
+    expect(told).toEqual(['before 0 limits']);
   });
 });
