@@ -218,7 +218,7 @@ export const EVENT_TYPES = {
     details: { field: name, code: oneOf(...ERROR_CODES) },
   },
   'limit.exceeded': {
-    says: 'A limit refused somebody: once at the first refusal of its window, and once with the count when the window ended.',
+    says: 'A limit refused somebody: once at the first refusal of its window, and once with the count when the window ended. `busy.` before a mutation’s name is no limit of anybody’s: the server had too much to do, and counts everybody together.',
     outcome: 'DENIED',
     subject: 'none',
     details: { limit: name, stage: oneOf('FIRST', 'TOTAL'), refused: count, windowSeconds: count },
