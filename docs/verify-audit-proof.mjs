@@ -43,6 +43,11 @@ check(last === 0 && node.equals(bytes(head.root)), 'the event is not in the sign
 const fields = [];
 for (let rest = bytes(proof.bytes); rest.length > 0; rest = rest.subarray(4 + rest.readUInt32BE()))
   fields.push(rest.subarray(4, 4 + rest.readUInt32BE()));
+const shown = (proof.openings ?? []).map(({ name, salt, value, erased }) => {
+  const [random, commitment] = [bytes(salt ?? ''), fields[{ origin: 14, subject: 17 }[name]]?.subarray(1)];
+  check(erased || (random.length === 32 && commitment?.equals(hash(random, Buffer.from(value)))), `the ${name}`);
+  return `, ${name} ${erased ? 'erased' : value}`;
+});
 const text = (at, nullable) => fields[at].subarray(nullable ? 1 : 0).toString() || null;
 process.stdout.write(`PROVED: ${text(1)} ${text(2)} ${text(3)} ${text(4)}, actor ${text(6, true)}, subject ${text(7, true)}
-details ${text(11)}, position ${head.firstPosition + proof.index}, sealed ${head.sealedAt} by ${head.node}\n`);
+details ${text(11)}${shown.join('')}, position ${head.firstPosition + proof.index}, sealed ${head.sealedAt} by ${head.node}\n`);

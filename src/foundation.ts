@@ -80,7 +80,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
     const dayKeys = new DayKeys({ keyring, clock, random });
     const node = hostname();
     const audit = new AuditTrail({ keyring, clock, random, dayKeys, node });
-    const headFile = new HeadFile(join(config.dataDir, 'audit-head'));
+    const headFile = new HeadFile(join(config.dataDir, 'audit-head'), random);
     const sealer = new Sealer({ database, audit, keyring, clock, logger, node, headFile });
     await sealer.load().catch(async (error: unknown) => {
       await database.destroy();

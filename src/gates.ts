@@ -69,7 +69,12 @@ export function makeGates(parts: GatesParts) {
     exemptions: { KNOWN_DEVICE: knownDeviceRule(accounts.devices) },
     refuseBadInput: (args, info) => problems.refuseBadInput(args, info),
   });
-  const refusals = new OperationRefusals({ queue: auditQueue, actorOf: actorOf(foundation.dataKeys), logger });
+  const refusals = new OperationRefusals({
+    queue: auditQueue,
+    limits: limitRefusals,
+    actorOf: actorOf(foundation.dataKeys),
+    logger,
+  });
   const audit = makeOperationAudit({
     refused: (context, refusal) => refusals.refused(context, refusal),
     hidden: (context, fields) => refusals.hidden(context, fields),

@@ -218,27 +218,15 @@ export const EVENT_TYPES = {
     details: { field: name, code: oneOf(...ERROR_CODES) },
   },
   'limit.exceeded': {
-    says: 'A limit refused somebody: once at the first refusal of its window, and once with the count when the window ended.',
+    says: 'A limit refused somebody: once at the first refusal of its window, and once with the count when the window ended. `busy.` before a mutation’s name is no limit of anybody’s: the server had too much to do, and counts everybody together.',
     outcome: 'DENIED',
     subject: 'none',
     details: { limit: name, stage: oneOf('FIRST', 'TOTAL'), refused: count, windowSeconds: count },
   },
-  'signing_key.created': {
-    says: 'A key for access tokens was made.',
-    outcome: 'SUCCESS',
-    subject: 'key',
-    details: { alg: oneOf('EdDSA', 'ES256') },
-  },
-  'signing_key.rotated': {
-    says: 'A key began to sign access tokens; the one before it signs no more.',
-    outcome: 'SUCCESS',
-    subject: 'key',
-    details: {},
-  },
+  'signing_key.created': { ...key('A key for access tokens was made.'), details: { alg: oneOf('EdDSA', 'ES256') } },
+  'signing_key.rotated': { ...key('A key began to sign access tokens; the one before it signs no more.'), details: {} },
   'signing_key.revoked': {
-    says: 'A key for access tokens was revoked, and with it every token that it signed.',
-    outcome: 'SUCCESS',
-    subject: 'key',
+    ...key('A key for access tokens was revoked, and with it every token that it signed.'),
     details: {},
   },
   'key.added': { ...key('A root key was added to the keyring; nothing is made with it yet.'), details: { purpose } },
@@ -271,9 +259,7 @@ export const EVENT_TYPES = {
     details: { table: name, column: name },
   },
   'audit_key.introduced': {
-    says: 'A key that signs the heads of this trail was introduced, by the one before or, the first, by itself.',
-    outcome: 'SUCCESS',
-    subject: 'key',
+    ...key('A key that signs the heads of this trail was introduced, by the one before or, the first, by itself.'),
     details: { fingerprint: name, by: name },
   },
   'audit.unsealable': {
@@ -318,6 +304,13 @@ export const EVENT_TYPES = {
     outcome: 'SUCCESS',
     subject: 'none',
     details: { format: oneOf('JSONL', 'CEF', 'PROOF'), events: count },
+    power: true,
+  },
+  'audit.revealed': {
+    says: 'One event was proved on the command line with what is personal in it: whoever got the file can read these fields of it.',
+    outcome: 'SUCCESS',
+    subject: 'row',
+    details: { fields: someOf('origin', 'subject') },
     power: true,
   },
   'audit.overflowed': {

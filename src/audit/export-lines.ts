@@ -3,18 +3,25 @@ import type { AuditKeyEntity } from './audit-key.entity.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { EVENT_TYPES, type EventSpec } from './event-types.ts';
 import { makeProof, type ProvenBatch, toProvenBatch } from './proof.ts';
-import { findAuditKeys, findNewestSeal, type SealedEvent, type StoredSeal } from './seals.repository.ts';
+import { findAuditKeys, findNewestSeal, findSeal, type SealedEvent, type StoredSeal } from './seals.repository.ts';
 import { findSealSince, type PositionedEvent, streamPositions, streamSeals } from './verification.repository.ts';
 
 export const EXPORT_FORMATS = ['jsonl', 'cef'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** Batches in their order, those sealed at `since` or later. Streams. Throws an Error at the first broken one. */
-export async function* streamBatches(manager: EntityManager, since: Date): AsyncGenerator<ProvenBatch> {
-  const newest = await findNewestSeal(manager);
-  const first = await findSealSince(manager, since);
-  if (!newest || first === undefined) return;
-  for await (const seal of streamSeals(manager, first, newest.id)) yield readBatch(manager, seal);
+/** What an export is of: whole batches, up to the newest there is when it begins. */
+export interface ExportRange {
+  readonly firstSeal: number;
+  readonly lastSeal: number;
+  readonly events: number;
+}
+
+/** The batches sealed at `since` or later; undefined where there are none. */
+export async function findExportRange(manager: EntityManager, since: Date): Promise<ExportRange | undefined> {
+  const first = await findSeal(manager, (await findSealSince(manager, since)) ?? 0);
+  const last = await findNewestSeal(manager);
+  if (!first || !last) return undefined;
+  return { firstSeal: first.id, lastSeal: last.id, events: last.lastPosition - first.firstPosition + 1 };
 }
 
 /** A batch with all of its events. */
@@ -24,10 +31,18 @@ export async function readBatch(manager: EntityManager, seal: StoredSeal): Promi
   return toProvenBatch(seal, rows);
 }
 
-/** The lines of an export: each event with its proof (`jsonl`), or for a SIEM (`cef`). Sealed values stay sealed. */
-export async function* exportLines(manager: EntityManager, format: ExportFormat, since: Date): AsyncGenerator<string> {
+/**
+ * The lines of an export: each event with its proof (`jsonl`), or for a SIEM (`cef`). Sealed values stay sealed. Streams. Throws an Error
+ * at the first broken batch.
+ */
+export async function* exportLines(
+  manager: EntityManager,
+  format: ExportFormat,
+  { firstSeal, lastSeal }: ExportRange,
+): AsyncGenerator<string> {
   const keys: readonly AuditKeyEntity[] = await findAuditKeys(manager);
-  for await (const batch of streamBatches(manager, since)) {
+  for await (const seal of streamSeals(manager, firstSeal, lastSeal)) {
+    const batch = await readBatch(manager, seal);
     for (const [index, event] of batch.events.entries()) {
       yield format === 'cef'
         ? toCef(event, batch.seal.firstPosition + index)

@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { Random } from '../platform/random.ts';
 import { codeOf } from '../platform/system-error.ts';
 
 /**
@@ -7,9 +8,11 @@ import { codeOf } from '../platform/system-error.ts';
  */
 export class HeadFile {
   readonly #path: string;
+  readonly #random: Random;
 
-  constructor(path: string) {
+  constructor(path: string, random: Random) {
     this.#path = path;
+    this.#random = random;
   }
 
   async read(): Promise<string | undefined> {
@@ -21,11 +24,19 @@ export class HeadFile {
     }
   }
 
-  /** Puts `head` in place of the one before, whole or not at all. */
+  /**
+   * Puts `head` in place of the one before, whole or not at all, also where a command and a server of one DATA_DIR do so at once: half
+   * a head is none that the database knows, and would stand there as the proof of a rollback.
+   */
   async write(head: string): Promise<void> {
-    const unfinished = `${this.#path}.new`;
-    await writeFile(unfinished, `${head}\n`, { mode: 0o600, flush: true });
-    await rename(unfinished, this.#path);
+    const unfinished = `${this.#path}.${this.#random.bytes(6).toString('hex')}`;
+    try {
+      await writeFile(unfinished, `${head}\n`, { mode: 0o600, flag: 'wx', flush: true });
+      await rename(unfinished, this.#path);
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
   }
 }
 

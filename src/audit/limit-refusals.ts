@@ -7,8 +7,11 @@ import { type Name, toName } from './event-details.ts';
 export interface LimitRefusal {
   /** The limit's name in the table of limits. */
   readonly limit: string;
-  /** Whom it counts, as the limit's store names them: keyed hashes, no address and no IP. Stays in memory. */
-  readonly key: string;
+  /**
+   * Whom it counts, as the limit's store names them: keyed hashes, no address and no IP. Stays in memory. Undefined for a limit of the
+   * server's own, which counts everybody together.
+   */
+  readonly key: string | undefined;
   readonly windowSeconds: number;
   readonly by: Actor;
 }
@@ -47,7 +50,7 @@ export class LimitRefusals {
   /** Takes note of one refusal. Throws a TypeError for a limit whose name is none (`toName`): a programmer's mistake. */
   refused({ limit, key, windowSeconds, by }: LimitRefusal): void {
     const nowMs = this.#clock.now().getTime();
-    const name = JSON.stringify([limit, key]);
+    const name = JSON.stringify([limit, key ?? null]);
     const open = this.#windows.get(name);
     if (open !== undefined && nowMs < open.endsAtMs) {
       open.refused += 1;
@@ -60,7 +63,9 @@ export class LimitRefusals {
     }
     const endsAtMs = nowMs + windowSeconds * 1_000;
     const told = detach(by);
-    const window = { limit: toName(limit), windowSeconds, by: withoutKey(told), endsAtMs, refused: 1 };
+    // The count of everybody together is nobody's.
+    const counted: Actor = key === undefined ? { kind: 'SYSTEM' } : withoutKey(told);
+    const window = { limit: toName(limit), windowSeconds, by: counted, endsAtMs, refused: 1 };
     this.#windows.set(name, window);
     this.#report({ ...window, by: told }, 'FIRST');
   }

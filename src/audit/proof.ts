@@ -22,7 +22,18 @@ export interface AuditProof {
   readonly head: string;
   /** The audit keys from the first to the one that signed the head, each with the JWS that introduced it. */
   readonly keys: readonly { readonly publicKey: string; readonly introduction: string }[];
+  /** What is personal in the event, where it was asked for. */
+  readonly openings?: readonly Opening[];
 }
+
+/**
+ * What the commitment to a personal field in the proved bytes was made of: SHA-256(salt ‖ value), the value as canonical JSON. `erased`
+ * where the key that sealed both is gone.
+ */
+export type Opening = { readonly name: 'origin' | 'subject' } & (
+  | { readonly salt: string; readonly value: string }
+  | { readonly erased: true }
+);
 
 /** A batch as it is proved from: its seal, and all of its events. */
 export interface ProvenBatch {

@@ -92,11 +92,27 @@ async function hasRow(manager: EntityManager, choice: EventChoice, after: PageWi
   return rows.length > 0;
 }
 
+const toSealedValues = ({ originBytes, subjectBytes }: Pick<ListedRow, 'originBytes' | 'subjectBytes'>) => ({
+  origin: originBytes && new Sealed<CommittedOrigin>(originBytes),
+  subjectData: subjectBytes && new Sealed<CommittedSubject>(subjectBytes),
+});
+
 const toListedEvent = ({ originBytes, subjectBytes, ...event }: ListedRow): ListedEvent => ({
   ...event,
-  origin: originBytes && new Sealed(originBytes),
-  subjectData: subjectBytes && new Sealed(subjectBytes),
+  ...toSealedValues({ originBytes, subjectBytes }),
 });
+
+/** The sealed values of an event, which no export shows. */
+export async function findSealedValues(
+  manager: EntityManager,
+  id: string,
+): Promise<Pick<ListedEvent, 'origin' | 'subjectData'>> {
+  const [row]: Pick<ListedRow, 'originBytes' | 'subjectBytes'>[] = await manager.query(
+    'SELECT origin AS "originBytes", subject_data AS "subjectBytes" FROM audit_events WHERE id = $1',
+    [id],
+  );
+  return toSealedValues({ originBytes: row?.originBytes ?? null, subjectBytes: row?.subjectBytes ?? null });
+}
 
 /** The data keys of these ids, of whoever is not erased. */
 export const findDataKeys = (manager: EntityManager, ids: readonly string[]): Promise<WrappedDataKey[]> =>

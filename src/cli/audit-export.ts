@@ -1,4 +1,4 @@
-import { EXPORT_FORMATS, type ExportFormat, exportLines } from '../audit/export-lines.ts';
+import { EXPORT_FORMATS, type ExportFormat, exportLines, findExportRange } from '../audit/export-lines.ts';
 import { loadConfig } from '../config.ts';
 import { openFoundation } from '../foundation.ts';
 import { type Command, UsageError } from './command.ts';
@@ -24,13 +24,12 @@ exported is itself an event of it.
     const foundation = await openFoundation(loadConfig(terminal.env, terminal.facts));
     try {
       const { database, audit } = foundation;
-      let events = 0;
-      for await (const line of exportLines(database.manager, format, since)) {
-        terminal.print(line);
-        events += 1;
-      }
-      const details = { format: format === 'cef' ? 'CEF' : 'JSONL', events } as const;
+      const range = await findExportRange(database.manager, since);
+      const details = { format: format === 'cef' ? 'CEF' : 'JSONL', events: range?.events ?? 0 } as const;
+      // Before the answer: what cannot be recorded is not shown.
       await audit.record(database.manager, { type: 'audit.exported', by: OPERATOR, details });
+      if (!range) return 0;
+      for await (const line of exportLines(database.manager, format, range)) terminal.print(line);
     } finally {
       await foundation.close();
     }

@@ -1,4 +1,4 @@
-import { calibrate } from '../crypto/calibration.ts';
+import { calibrate, measureHash } from '../crypto/calibration.ts';
 import { systemClock } from '../platform/clock.ts';
 import { systemRandom } from '../platform/random.ts';
 import { type Command, UsageError } from './command.ts';
@@ -21,7 +21,7 @@ a machine like the servers, with nothing else going on.
     if (!Number.isInteger(targetMs) || targetMs < 20 || targetMs > 10_000) {
       throw new UsageError('--target-ms must be a whole number from 20 to 10000.');
     }
-    const { memoryKib, passes, ms } = await calibrate(targetMs, systemClock, systemRandom);
+    const { memoryKib, passes, ms } = await calibrate(targetMs, measureHash(systemClock, systemRandom));
     terminal.print(`ARGON2_MEMORY_KIB=${memoryKib}\nARGON2_PASSES=${passes}`);
     terminal.printError(
       ms > targetMs

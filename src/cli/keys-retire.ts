@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findKeys, type KeyName, removeKey } from '../crypto/keyring-edit.ts';
-import { countUnindexed, countUses, deleteIndexes } from '../keys/key-uses.repository.ts';
+import { findReplacedAt } from '../keys/key-activations.ts';
+import { countUnindexed, countUses, deleteIndexes, findLiveTokens } from '../keys/key-uses.repository.ts';
 import { findHolders, refuseWhileActive } from '../keys/node-check.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
@@ -9,27 +10,28 @@ import { type KeyWork, parseKeyWords, putKeyring, recordKey, withKeys } from './
 export const keysRetireCommand: Command = {
   name: 'keys retire',
   summary: 'Take a key that nothing needs any more out of the keyring.',
-  help: `Usage: gatehouse keys retire ID
+  help: `Usage: gatehouse keys retire ID [--now]
 
 Removes a key that is not active and that no row needs. Refuses while one does, and says which table and how many rows. Of an
 index key it also deletes the rows, once no running server writes them any more.
 
 A backup of the database still needs the keys of its day: keep a copy of the keyring from before for as long as the backup.
-With a system key, mails under way and known devices from before its rotation lose their tokens: wait for them to run out
-(REVERT_TOKEN_SECONDS), or let those people ask again.
+With a system key, what it made and no row names ends: it refuses while a mailed token from before the rotation is good, and
+says until when (of all tokens that of REVERT_TOKEN_SECONDS lives longest). Known devices from then are known no more, and guessed at as others are.
 
-  ID    as \`keys list\` shows it; PURPOSE/ID where two purposes use one`,
+  ID       as \`keys list\` shows it; PURPOSE/ID where two purposes use one
+  --now    of a system key that has leaked: does not wait, and voids those tokens. Their people have to ask again`,
 
   async run(words, terminal) {
-    const { purposes, ids } = parseKeyWords(words);
+    const { purposes, has, ids } = parseKeyWords(words, ['now']);
     const [word, ...others] = ids;
     if (word === undefined || others.length > 0 || purposes.length > 0) throw new UsageError('Which key?');
-    await withKeys(terminal, (work) => retire(work, word, terminal));
+    await withKeys(terminal, (work) => retire(work, word, has('now'), terminal));
     return 0;
   },
 };
 
-async function retire(work: KeyWork, word: string, terminal: Terminal): Promise<void> {
+async function retire(work: KeyWork, word: string, now: boolean, terminal: Terminal): Promise<void> {
   const { database, keyring } = work.foundation;
   const [key, ...others] = findKeys(work.text, word);
   if (others.length > 0)
@@ -43,9 +45,11 @@ async function retire(work: KeyWork, word: string, terminal: Terminal): Promise<
     return deleteRows(work, { purpose: 'index', id: word }, terminal);
   }
   const { purpose, id } = key;
+  if (now && purpose !== 'system') throw new UsageError('--now is for a system key: the others wait for rows alone.');
   if (keyring.active(purpose).id === id) throw new Error(`"${id}" is the active ${purpose} key: rotate first`);
   await refuseWhileActive(database.manager, key);
   await refuseWhileNeeded(work, key);
+  if (purpose === 'system' && !now) await refuseWhileTokensLive(work, key);
   const isWritten = putKeyring(work, removeKey(work.text, purpose, id), terminal);
   await recordKey(work, 'key.retired', purpose, id);
   terminal.printError(`The ${purpose} key "${id}" is out of the keyring. Backups from before still need it.`);
@@ -64,6 +68,20 @@ async function refuseWhileNeeded({ foundation }: KeyWork, key: KeyName): Promise
   if (needed.length === 0) return;
   const list = needed.map(({ table, rows }) => `${rows} rows of ${table}`).join(' and ');
   throw new Error(`The ${key.purpose} key "${key.id}" is still needed by ${list}`);
+}
+
+/** Servers read a keyring file again within seconds of the rotation, and make values with the key before until then. */
+const HANDOVER_MS = 60_000;
+
+async function refuseWhileTokensLive({ foundation }: KeyWork, key: KeyName): Promise<void> {
+  const { database, keyring, clock } = foundation;
+  const replacedAt = await findReplacedAt(database.manager, keyring, key);
+  const madeBefore = replacedAt && new Date(replacedAt.getTime() + HANDOVER_MS);
+  const { tokens, until } = await findLiveTokens(database.manager, clock.now(), madeBefore);
+  if (tokens === 0) return;
+  throw new Error(
+    `Mailed tokens that the system key "${key.id}" may have made are still good: ${tokens}, the last until ${until?.toISOString()}. Retire it then, or with --now, which voids them`,
+  );
 }
 
 const WAIT_MS = 30_000;

@@ -65,6 +65,20 @@ export async function findUsedKeys(manager: EntityManager): Promise<(KeyUse & { 
   return used;
 }
 
+/** Mailed tokens that are still good at `now` and were made before `madeBefore`, and until when the last of them is. */
+export async function findLiveTokens(
+  manager: EntityManager,
+  now: Date,
+  madeBefore: Date | undefined,
+): Promise<{ tokens: number; until: Date | null }> {
+  const rows = await manager.query<{ tokens: number; until: Date | null }[]>(
+    `SELECT count(*)::int AS tokens, max(expires_at) AS until FROM one_time_tokens
+     WHERE used_at IS NULL AND expires_at > $1 AND ($2::timestamptz IS NULL OR created_at < $2)`,
+    [now, madeBefore],
+  );
+  return rows[0] ?? { tokens: 0, until: null };
+}
+
 /** How many people have an address that cannot be found by the index key `id`. */
 export async function countUnindexed(manager: EntityManager, id: string): Promise<number> {
   const rows = await manager.query<{ rows: number }[]>(

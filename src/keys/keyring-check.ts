@@ -1,12 +1,11 @@
 import type { EntityManager } from 'typeorm';
-import { verifyMac } from '../audit/event-mac.ts';
-import { findNewestOfTypes } from '../audit/verification.repository.ts';
 import { indexUnder } from '../crypto/blind-index.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, SealBroken } from '../crypto/sealed.ts';
 import { openPasswordHash } from '../crypto/stored-password.ts';
 import { parseEmailAddress } from '../platform/email-address.ts';
+import { findActivations } from './key-activations.ts';
 import { countUses, findUsedKeys, isIndexNeeded } from './key-uses.repository.ts';
 import { sampleDataKeys, sampleHashes, sampleIndexes } from './keyring-check.repository.ts';
 
@@ -48,19 +47,13 @@ export async function checkKeyring(manager: EntityManager, keyring: Keyring, dat
   }
 }
 
-/** Far more than there are rotations between two retentions of the trail. */
-const ACTIVATIONS = 100;
-
 /**
  * Throws an Error where the address index has been rotated to a key that this keyring lacks: it is an older copy. A server with it would
  * write no row of that key, and whoever registered there could not be found by the others. The rows do not tell (everybody has one of each
  * key while a rotation is under way), the audit trail does.
  */
 export async function refuseOlderIndex(manager: EntityManager, keyring: Keyring): Promise<void> {
-  const activations = await findNewestOfTypes(manager, ['key.activated'], ACTIVATIONS);
-  const newest = activations.find(
-    (event) => event.details['purpose'] === 'index' && verifyMac(keyring, event) === 'INTACT',
-  );
+  const [newest] = await findActivations(manager, keyring, 'index');
   const id = newest?.subjectId;
   if (!id || keyring.all('index').some((key) => key.id === id)) return;
   throw new Error(

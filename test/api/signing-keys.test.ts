@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JWKS_SECONDS, PUBLISHED_SECONDS } from '../../src/sessions/signing-key-schedule.ts';
 import type { Client } from '../support/client.ts';
@@ -91,6 +93,18 @@ test('no verifier may keep the published keys longer than the next one is publis
   const response = await fetch(`${server.url}/.well-known/jwks.json`);
   expect(response.headers.get('cache-control')).toBe(`public, max-age=${JWKS_SECONDS}`);
   expect(PUBLISHED_SECONDS).toBeGreaterThanOrEqual(JWKS_SECONDS + 60);
+});
+
+test('no verifier is given an audit key: what signs heads must sign no token', async () => {
+  const { keys } = (await (await fetch(`${server.url}/.well-known/jwks.json`)).json()) as {
+    keys: { kid: string; x: string }[];
+  };
+  const audit = await server.database.query('SELECT public_key FROM audit_keys');
+  expect(keys.length).toBeGreaterThan(0);
+  expect(audit).toHaveLength(1);
+  for (const { public_key } of audit) expect(keys.map(({ x }) => x)).not.toContain(public_key.toString('base64url'));
+  const { auditRoot } = JSON.parse(readFileSync(join(server.shared.dataDir, 'keyring.json'), 'utf8'));
+  expect(keys.map(({ kid }) => kid)).not.toContain(auditRoot);
 });
 
 async function kids({ url }: TestServer): Promise<string[]> {

@@ -55,21 +55,38 @@ describe('old batches of the trail', () => {
     expect(sealedEvents).toBe(3);
   });
 
-  test('may go while the trail is being verified, and nobody takes that for tampering', async () => {
+  /** The trail as it is verified while the oldest batch goes after the looks at the tombstones that are numbered. */
+  const verifyWhileDropping = async (...after: readonly number[]) => {
     await setFloor(1);
-    let dropped = 0;
+    let looks = 0;
     const { manager } = db.database;
     const during = Object.create(manager, {
       query: {
         value: async (sql: string, values?: unknown[]) => {
           const rows = await manager.query(sql, values);
-          if (sql.includes('FROM audit_tombstones') && dropped < 1) dropped += await drop(1, 1);
+          if (!sql.includes('FROM audit_tombstones')) return rows;
+          looks += 1;
+          db.clock.advanceSeconds(1);
+          if (after.includes(looks)) expect(await drop(1, 1)).toBe(1);
           return rows;
         },
       },
     });
-    const { broken } = await verifyTrail(during, { ...db, heads: [] });
-    expect([dropped, broken]).toEqual([1, undefined]);
+    return (await verifyTrail(during, { ...db, heads: [] })).broken?.fault;
+  };
+
+  test.each([
+    ['before it looks for where the chain begins', [1]],
+    ['after it looked for where the chain begins', [2]],
+    ['each time that it begins anew', [2, 5]],
+  ])('may go while the trail is being verified, %s, and nobody takes that for tampering', async (_, after) => {
+    expect(await verifyWhileDropping(...after)).toBeUndefined();
+    expect(await sealsLeft()).toEqual(after.length === 1 ? [2, 3] : [3]);
+  });
+
+  test('leave a tombstone that excuses no other loss while the trail is being verified', async () => {
+    await db.clone.asHostile('DELETE FROM audit_seals WHERE id = 2');
+    expect(await verifyWhileDropping(2)).toBe('SEAL');
   });
 
   test('stay as long as they are younger than the setting', async () => {
@@ -120,6 +137,22 @@ describe('the owner’s function, called by whoever took the server over', () =>
     await setFloor(1);
     await planted(1);
     await call(1);
+    expect(await verify()).toBe('SEAL');
+  });
+
+  test('with the tombstone of another batch is found out', async () => {
+    await setFloor(1);
+    await drop(1, 1);
+    await db.clone.asHostile('UPDATE audit_tombstones SET seal_id = 2');
+    await db.clone.asHostile('DELETE FROM audit_seals WHERE id = 2');
+    expect(await verify()).toBe('SEAL');
+  });
+
+  test('after which all other batches are deleted by hand is found out, though no head was kept', async () => {
+    await setFloor(1);
+    await drop(1, 1);
+    for (const table of ['audit_seals', 'audit_positions', 'audit_events', 'audit_unsealed'])
+      await db.clone.asHostile(`DELETE FROM ${table}`);
     expect(await verify()).toBe('SEAL');
   });
 

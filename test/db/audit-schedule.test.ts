@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { HeadFile } from '../../src/audit/head-file.ts';
 import { ScheduledVerification } from '../../src/audit/scheduled-verification.ts';
+import { systemRandom } from '../../src/platform/random.ts';
 import { type AuditDatabase, auditDatabase, newHeadPath } from '../support/audit-database.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -21,7 +22,7 @@ const node = () =>
     ...db,
     audit: db.trail,
     logger: silentLogger,
-    headFile: new HeadFile(headPath),
+    headFile: new HeadFile(headPath, systemRandom),
     everySeconds: HOUR,
   });
 const verdicts = (): Promise<{ type: string; subject: string | null }[]> =>

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { trustKeys } from '../../src/audit/audit-key-chain.ts';
-import { readHead, signHead } from '../../src/audit/head.ts';
+import { type Head, readHead, signHead } from '../../src/audit/head.ts';
 import { findAuditKeys } from '../../src/audit/seals.repository.ts';
 import { type VerificationStep, verifyTrail } from '../../src/audit/verify-trail.ts';
 import { auditSigner } from '../../src/crypto/audit-keys.ts';
 import type { SessionId } from '../../src/platform/ids.ts';
 import { type AuditDatabase, auditDatabase, newHeadPath } from '../support/audit-database.ts';
+import { keyringOf } from '../support/keyrings.ts';
 
 const session = '019364a1-7c3a-7000-8000-00000000000c' as SessionId;
 
@@ -62,4 +63,28 @@ test('a verification tells how far it is, to the end', async () => {
   const progress = (...how: [number, number, VerificationStep]) => void told.push(how);
   const { sealedEvents } = await verifyTrail(db.database.manager, { ...db, heads: [], progress });
   expect(told).toEqual([[sealedEvents, sealedEvents, 'FOUND']]);
+});
+
+test('a head of no key of this trail, or no head at all, is told to whoever kept it', async () => {
+  const forged = signHead(auditSigner(keyringOf('forger'), 'a1'), { seal: 1 } as unknown as Head);
+  for (const head of [forged, 'kept elsewhere']) {
+    const { broken } = await verifyTrail(db.database.manager, { ...db, heads: [head] });
+    expect([broken?.fault, broken?.eventId]).toEqual(['ROLLED_BACK', undefined]);
+  }
+});
+
+test('an event that was planted behind thousands that wait for their seal is found', async () => {
+  const event = { type: 'session.ended', by: { kind: 'ANONYMOUS' }, details: { session } } as const;
+  for (const size of [1_000, 1_000]) {
+    const waiting = Array.from({ length: size }, () => db.trail.stamp(event));
+    await db.trail.write(db.database.manager, waiting);
+  }
+  const last = 'ffffffff-ffff-7fff-8fff-ffffffffffff';
+  await db.clone.asHostile(
+    `INSERT INTO audit_events SELECT (jsonb_populate_record(e, jsonb_build_object('id', $1::text))).* FROM audit_events e LIMIT 1`,
+    [last],
+  );
+  await db.clone.asHostile('INSERT INTO audit_unsealed VALUES ($1)', [last]);
+  const { broken } = await verifyTrail(db.database.manager, { ...db, heads: [] });
+  expect([broken?.fault, broken?.eventId]).toEqual(['CHANGED', last]);
 });

@@ -236,6 +236,21 @@ describe('an event that was tampered with before it was sealed', () => {
 });
 
 describe('the audit keys', () => {
+  test('begin with one whose fingerprint is logged once, and is the one that the keyring names', async () => {
+    const fresh = await auditDatabase();
+    const logger = recordingLogger();
+    await fresh.sealer({ logger }).load();
+    await fresh.sealer({ logger }).load();
+    expect(logger.lines).toEqual([
+      {
+        level: 'info',
+        message: expect.stringContaining('root of trust'),
+        facts: { key: 'a1', fingerprint: fresh.keyring.auditRoot },
+      },
+    ]);
+    await fresh.close();
+  });
+
   test('begin with the root of trust, and a new one is introduced by the one before in a batch that it signed', async () => {
     const keyring = rotated('audit', 'a2');
     await db.sealer({ keyring }).step();

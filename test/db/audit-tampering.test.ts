@@ -215,6 +215,14 @@ describe('in the unsealed tail a hostile administrator', () => {
     expect(await verify()).toEqual({ fault: 'CHANGED', id: PLANTED });
   });
 
+  test('who inserts an event under an audit key of their own is found, and it is never sealed', async () => {
+    await plant(PLANTED, id(6), true);
+    await hostile(`UPDATE audit_events SET audit_key_id = 'a9' WHERE id = $1`, [PLANTED]);
+    expect(await verify()).toEqual({ fault: 'CHANGED', id: PLANTED });
+    await db.sealer({ headPath }).step();
+    expect(await verify()).toEqual({ fault: 'CHANGED', id: PLANTED });
+  });
+
   test('who deletes an event and forgets the queue is found', async () => {
     await hostile('DELETE FROM audit_events WHERE id = $1', [id(7)]);
     expect(await verify()).toEqual({ fault: 'MISSING', id: id(7) });

@@ -205,6 +205,22 @@ describe('audit verify', () => {
     expect((await gatehouse(`audit acknowledge-restore --head ${kept}`)).err).toContain('nothing is lost');
   });
 
+  test('holds it to the newest head of this DATA_DIR, and after a restore that was acknowledged to those since', async () => {
+    const kept = join(dataDir, 'audit-head');
+    const [{ id, head }] = await server.database.query('SELECT id, head FROM audit_seals ORDER BY id DESC LIMIT 1');
+    writeFileSync(kept, head);
+    await asHostile('DELETE FROM audit_events WHERE id IN (SELECT event_id FROM audit_positions WHERE seal_id = $1)', [
+      id,
+    ]);
+    await asHostile('DELETE FROM audit_positions WHERE seal_id = $1', [id]);
+    await asHostile('DELETE FROM audit_seals WHERE id = $1', [id]);
+    const lost = await gatehouse('audit verify');
+    expect([lost.code, lost.out]).toEqual([1, expect.stringContaining('BROKEN (ROLLED_BACK)')]);
+    const { out } = await gatehouse(`audit acknowledge-restore --head ${kept}`);
+    expect(out).toMatch(new RegExp(`^Acknowledged: batches up to ${id} `));
+    expect((await gatehouse('audit verify')).code).toBe(0);
+  });
+
   test.each(['audit verify --since yesterday', 'audit verify --what', 'audit acknowledge-restore'])(
     'refuses the words of: %s',
     async (typed) => {

@@ -194,9 +194,9 @@ test(
     const { code, out, err } = await gatehouse('keys calibrate --target-ms 40');
     expect([code, err]).toEqual([0, expect.stringMatching(/takes \d+ ms here\.\n$/)]);
     const [, memory, passes] = /^ARGON2_MEMORY_KIB=(\d+)\nARGON2_PASSES=(\d+)\n$/.exec(out) ?? [];
-    // OWASP's weakest: 7 MiB with five passes, more memory with fewer.
-    expect(Number(memory)).toBeGreaterThanOrEqual(7_168);
-    expect(Number(passes)).toBeGreaterThanOrEqual(1);
+    // OWASP's least, which is all that a busy machine can afford.
+    expect(Number(memory)).toBeGreaterThanOrEqual(19_456);
+    expect(Number(passes)).toBeGreaterThanOrEqual(2);
     const started = await startTestServer({ ARGON2_MEMORY_KIB: memory ?? '', ARGON2_PASSES: passes ?? '' });
     await started.stop();
   },

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generateKeyring, type RootPurpose } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import type { KeyringJson } from '../support/keyrings.ts';
@@ -116,29 +116,59 @@ test('rows of a retired index key stop no start, where everybody is found by the
   await server.database.query(`DELETE FROM email_indexes WHERE key_version = 'i0'`);
 });
 
-test('a keyring from before a rotation of the address index starts no server: whoever registered there could not be found', async () => {
-  const rotated = join(folder, 'rotated.json');
-  writeFileSync(rotated, good, { mode: 0o600 });
+describe('a rotation of the address index', () => {
+  const rotated = () => join(folder, 'rotated.json');
   const keys = (typed: string) =>
     runInTerminal(typed.split(' '), {
       NODE_ENV: 'test',
       DATA_DIR: folder,
-      KEYRING_FILE: rotated,
+      KEYRING_FILE: rotated(),
       DATABASE_URL: server.shared.serverUrl,
       MIGRATION_DATABASE_URL: server.shared.ownerUrl,
       LOG_LEVEL: 'error',
     });
-  // Held and not active: it still writes rows of both keys, and finds everybody by the old one.
-  expect((await keys('keys add --index')).code).toBe(0);
-  expect((await start()).code).toBe(0);
-  // The server of this test keeps its own keyring, which a rotation would wait for.
-  await server.database.query(`UPDATE nodes SET seen_at = now() - interval '1 day'`);
-  const turned = await keys('keys rotate --index');
-  expect(turned.err).toContain('"i2" is the active index key');
-  const { code, err } = await start();
-  expect([code, err]).toEqual([1, expect.stringContaining('The keyring lacks the index key "i2"')]);
-  expect((await start({ KEYRING_FILE: rotated })).code).toBe(0);
-  good = readFileSync(rotated, 'utf8');
+  /** The server of this test keeps its own keyring, which a rotation would wait for: it counts as dead until its next sign of life. */
+  const rotate = async (): Promise<CommandOutcome> => {
+    for (;;) {
+      await server.database.query(`UPDATE nodes SET seen_at = now() - interval '1 day'`);
+      const turned = await keys('keys rotate --index');
+      if (!turned.err.includes('do not have the index key')) return turned;
+    }
+  };
+  beforeEach(() => writeFileSync(rotated(), good, { mode: 0o600 }));
+  afterEach(() => {
+    good = readFileSync(rotated(), 'utf8');
+  });
+
+  test('is missed by a keyring from before it, which starts no server: whoever registered there could not be found', async () => {
+    // Held and not active: it still writes rows of both keys, and finds everybody by the old one.
+    expect((await keys('keys add --index')).code).toBe(0);
+    expect((await start()).code).toBe(0);
+    expect((await rotate()).err).toContain('"i2" is the active index key');
+    const { code, err } = await start();
+    expect([code, err]).toEqual([1, expect.stringContaining('The keyring lacks the index key "i2"')]);
+    expect((await start({ KEYRING_FILE: rotated() })).code).toBe(0);
+  });
+
+  test('ends the start of a server that was under way, which had not seen it and was not seen by it', async () => {
+    expect((await keys('keys add --index')).code).toBe(0);
+    // A row that a start deletes between its look at the keyring and its registration: there it waits.
+    await server.database.query('INSERT INTO audit_retention (id, keep_days) VALUES (1, 3650)');
+    const runner = server.database.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('SELECT FROM audit_retention FOR UPDATE');
+    const starting = startTestServer({ KEYRING_FILE: path() }, server.shared).then(
+      (started) => started.stop(),
+      (error: unknown) => String(error),
+    );
+    const waits = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE FROM audit_retention%'`;
+    while ((await server.database.query(waits)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const turned = await rotate();
+    await runner.commitTransaction();
+    await runner.release();
+    expect(turned.err).toContain('"i3" is the active index key');
+    expect(await starting).toContain('The keyring lacks the index key "i3"');
+  });
 });
 
 test('a new key never gets the id of one that was retired: what that one left behind must not be taken for its own', async () => {

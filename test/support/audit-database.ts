@@ -43,7 +43,7 @@ export async function auditDatabase(clock = new ManualClock()) {
         audit: new AuditTrail({ ...parts, keyring: own.keyring ?? keyring, dayKeys, node: 'node-1' }),
         logger: own.logger ?? silentLogger,
         node: own.node ?? 'node-1',
-        headFile: new HeadFile(own.headPath ?? newHeadPath()),
+        headFile: new HeadFile(own.headPath ?? newHeadPath(), systemRandom),
       }),
     /** Another server of the same database and keyring. */
     otherNode: () => new DayKeys(parts),

@@ -85,6 +85,21 @@ describe('the refusals of a limit', () => {
     ]);
   });
 
+  test('of everybody together are one count, which is the server’s own: the first one names who it was', () => {
+    const { refusals, events, clock } = makeRefusals();
+    for (const ip of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) {
+      const request = { requestId: 'r1', operationName: null, origin: { ip, userAgent: null } };
+      const key = undefined;
+      refusals.refused({ limit: 'busy.login', key, windowSeconds: 60, by: { kind: 'ANONYMOUS', request } });
+    }
+    clock.advanceSeconds(60);
+    refusals.sweep();
+    expect(events.map(({ by: { kind, request }, details }) => [kind, request?.origin.ip, details])).toEqual([
+      ['ANONYMOUS', '192.0.2.1', { limit: 'busy.login', stage: 'FIRST', refused: 1, windowSeconds: 60 }],
+      ['SYSTEM', undefined, { limit: 'busy.login', stage: 'TOTAL', refused: 3, windowSeconds: 60 }],
+    ]);
+  });
+
   test('begin a new window after the old one, also when nobody swept in between', () => {
     const { refuse, facts, clock } = makeRefusals();
     refuse();
