@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module';
-import { type GraphQLResolveInfo, type GraphQLSchema, isIntrospectionType, isObjectType } from 'graphql';
+import {
+  GraphQLError,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  isIntrospectionType,
+  isObjectType,
+  locatedError,
+  responsePathAsArray,
+} from 'graphql';
 import { type Outcome, outcomeOf, type RateLimiter } from '../limits/rate-limit-rules.ts';
-import { AppError } from '../platform/errors.ts';
+import { AppError, withoutFrames } from '../platform/errors.ts';
 import type { Exemption, FieldAccess } from './access-map.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -99,7 +107,8 @@ const settleAfter =
   async (resolve, parent, args, context, info) => {
     const answer = await guarded(resolve, parent, args, context, info);
     // graphql-shield answers an error as a value.
-    const outcome = outcomeOf(answer instanceof Error ? answer : undefined);
+    const error = answer instanceof GraphQLError ? answer.originalError : answer;
+    const outcome = outcomeOf(error instanceof Error ? error : undefined);
     if (exempt) await exemptions[exempt].ended(context, outcome);
     if (outcome !== 'failed') await limiter.giveBack(limits, args, context, outcome);
     return answer;
@@ -125,13 +134,17 @@ function toShieldRule({ rule: access, limits, exempt }: FieldAccess, { limiter, 
         const refusal: AppError | undefined =
           (counted.length > 0 ? await limiter.check(counted, parent, args, context, info) : undefined) ??
           (access.kind === 'guard' ? await access.refuse(context) : undefined);
-        return refusal ?? true;
+        return refusal === undefined ? true : locate(refusal, info);
       } catch (error) {
-        return error instanceof Error ? error : false;
+        return error instanceof Error ? locate(error, info) : false;
       }
     },
   );
 }
+
+/** What graphql-js would make of a refusal, but without the stack frames that it collects and formats even where nobody reads them. */
+const locate = (error: Error, { fieldNodes, path }: GraphQLResolveInfo): Error =>
+  error instanceof AppError ? withoutFrames(() => locatedError(error, fieldNodes, responsePathAsArray(path))) : error;
 
 function fieldsOf(schema: GraphQLSchema): (readonly [type: string, field: string])[] {
   return Object.values(schema.getTypeMap())

@@ -3,16 +3,10 @@ import type { Config } from '../config.ts';
 import type { Clock } from '../platform/clock.ts';
 import { errorFacts, type Logger } from '../platform/logger.ts';
 import { inPools, type Random, uuidv7 } from '../platform/random.ts';
+import { type HitAddress, limitAddresses } from './address-window.ts';
 import { makeClientAddressReader } from './client-address.ts';
 import { makeCookies } from './cookies.ts';
-import {
-  answerCors,
-  type HitAddress,
-  limitAddresses,
-  refuseMisdirected,
-  refuseUnknownRoutes,
-  shedLoad,
-} from './gatekeeping.ts';
+import { answerCors, refuseMisdirected, refuseUnknownRoutes, shedLoad } from './gatekeeping.ts';
 import { type GraphqlHandler, registerGraphql } from './graphql-route.ts';
 import { makeReadiness, type ReadinessCheck, registerHealth } from './health.ts';
 import { takeJsonBodies } from './json-body.ts';
@@ -48,8 +42,8 @@ export interface HttpAppParts {
 }
 
 /**
- * The HTTP side of the server, ready to listen. A request passes, in this order: security headers and its id; the Host check;
- * CORS; load shedding; the window of its address; the route's own checks; and only then its body is read.
+ * The HTTP side of the server, ready to listen. A request passes, in this order: the window of its address; security headers and
+ * its id; the Host check; CORS; load shedding; the route's own checks; and only then its body is read.
  */
 export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance> {
   const { config, logger } = parts;
@@ -60,8 +54,14 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
   const allowedOrigins = new Set([...config.ownOrigins, ...config.corsOrigins]);
   const newRequestId = () => uuidv7(parts.clock, parts.random);
 
+  const addressWindow = {
+    ...{ hitAddress: parts.hitAddress, readClient, requestId, headers: headers.api, allowedOrigins, logger },
+    isListening: () => app.server.listening,
+  };
+
   const app = fastify({
-    serverFactory: (listener) => makeNodeServer({ config, headers: headers.api, newRequestId, logger }, listener),
+    serverFactory: (listener) =>
+      makeNodeServer({ config, headers: headers.api, newRequestId, logger }, limitAddresses(listener, addressWindow)),
     schemaController: NO_SCHEMAS,
     bodyLimit: config.http.bodyLimitBytes,
     genReqId: requestId,
@@ -91,7 +91,6 @@ export async function makeHttpApp(parts: HttpAppParts): Promise<FastifyInstance>
   refuseMisdirected(app, config);
   await answerCors(app, allowedOrigins);
   await shedLoad(app, config.http, logger, parts.clock);
-  limitAddresses(app, parts.hitAddress);
   refuseUnknownRoutes(app);
   takeJsonBodies(app);
 

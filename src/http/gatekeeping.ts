@@ -9,6 +9,7 @@ import { AppError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import { hostOf, makeHostCheck } from './host-check.ts';
 import { Refusal, refusalOf } from './refusal.ts';
+import type { HeaderTable } from './security-headers.ts';
 
 /** Headers of which a second one would leave it open which is meant; proxies and this server might choose differently. */
 const ONCE_ONLY: ReadonlySet<string> = new Set(['host', 'authorization', 'content-type', 'origin', 'x-request-id']);
@@ -37,17 +38,27 @@ export function refuseMisdirected(app: FastifyInstance, config: Config): void {
   });
 }
 
+/** What a page of an allowed origin may read beside the body. */
+const EXPOSED_HEADERS = ['Retry-After', 'X-Request-Id'];
+
 /** CORS for an exact list of origins, with credentials. A preflight is answered here. */
 export async function answerCors(app: FastifyInstance, allowedOrigins: ReadonlySet<string>): Promise<void> {
   await app.register(cors, {
     origin: [...allowedOrigins],
     credentials: true,
     methods: ['POST'],
-    exposedHeaders: ['Retry-After', 'X-Request-Id'],
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
     strictPreflight: false,
   });
 }
+
+/** The same headers for an answer that Fastify has no part in; of an allowed origin, Access-Control-Allow-Origin names it. */
+export const CORS_HEADERS: HeaderTable = {
+  vary: 'Origin',
+  'access-control-allow-credentials': 'true',
+  'access-control-expose-headers': EXPOSED_HEADERS.join(', '),
+};
 
 const SHED_RETRY_SECONDS = 2;
 const SAMPLE_MS = 500;
@@ -74,21 +85,6 @@ export async function shedLoad(
       quietUntil = nowMs + QUIET_MS;
       throw new AppError('BUSY', 'Too much work at the moment.', { retryAfter: SHED_RETRY_SECONDS });
     },
-  });
-}
-
-/** Counts a client's request and answers how many whole seconds it must wait; 0 within the window. */
-export type HitAddress = (clientKey: string) => Promise<number>;
-
-/** The address window, before a byte of the body is read. */
-export function limitAddresses(app: FastifyInstance, hitAddress: HitAddress): void {
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config.isHealth === true) return;
-    const retryAfter = await hitAddress(request.client.key);
-    if (retryAfter === 0) return;
-    // Not an AppError, of which a Refusal would be made: whoever floods the server is answered with as little as can be.
-    const headers = { 'retry-after': String(retryAfter) };
-    throw new Refusal(429, 'RATE_LIMITED', 'Too many requests from this address.', headers, retryAfter);
   });
 }
 

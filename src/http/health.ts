@@ -71,11 +71,17 @@ export function makeReadiness(checks: readonly ReadinessCheck[], clock: Clock, l
   };
 }
 
+const [LIVE, READY] = ['/health/live', '/health/ready'] as const;
+
+/** Whether a request's target is one of the two. */
+export const isHealthPath = (url = ''): boolean =>
+  [LIVE, READY].some((path) => url === path || url.startsWith(`${path}?`));
+
 /** `/health/live` (the process answers) and `/health/ready` (send requests here): a status, and never why. */
 export function registerHealth(app: FastifyInstance, isReady: () => Promise<boolean>): void {
   const config = { isHealth: true, pressureHandler: () => undefined };
-  app.get('/health/live', { config }, () => ({ status: 'ok' }));
-  app.get('/health/ready', { config }, async () => {
+  app.get(LIVE, { config }, () => ({ status: 'ok' }));
+  app.get(READY, { config }, async () => {
     if (await isReady()) return { status: 'ready' };
     throw new AppError('BUSY', 'The server is not ready.', { retryAfter: 1 });
   });

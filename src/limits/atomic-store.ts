@@ -76,6 +76,6 @@ async function makeWindows({ clock, logger, redisUrl, nodes }: AtomicStoreOption
   return new FallbackWindows(shared, own, clock, logger);
 }
 
-/** 128 bits of HMAC-SHA-256, also in this process's memory: a heap dump tells no address either. */
+/** HMAC-SHA-256, also in this process's memory: a heap dump tells no address either. */
 const nameOf = (key: KeyObject, row: RateLimitRow, identity: string): string =>
-  createHmac('sha256', key).update(`${row.name}\0${identity}`).digest().subarray(0, 16).toString('base64url');
+  createHmac('sha256', key).update(`${row.name}\0${identity}`).digest('base64url');

@@ -1,3 +1,5 @@
+import { EventEmitter, once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Answer, ask, type HttpApp, post, sendRaw, startHttpApp } from '../support/http-app.ts';
 
@@ -238,6 +240,46 @@ describe('the window of an address', () => {
     expect((await ask(direct.port, { path: '/health/live' })).status).toBe(200);
     expect((await ask(direct.port, { path: '/health/ready' })).status).toBe(200);
     expect(hits).toHaveLength(3);
+  });
+
+  test('counts no preflight: without it no page could read that it is refused', async () => {
+    hits.length = 0;
+    for (let count = 0; count < 5; count += 1) await ask(direct.port, { method: 'OPTIONS', path: '/graphql' });
+    expect(hits).toEqual([]);
+  });
+
+  test.each([undefined, ORIGIN, 'https://evil.example'])(
+    'refuses a page of %p with the headers of any other refusal',
+    async (origin) => {
+      let wait = 0;
+      const http = await startHttpApp({ CORS_ORIGINS: ORIGIN }, { hitAddress: async () => wait });
+      const headersOf = async () => {
+        const { headers } = await post(http.port, '{', origin === undefined ? {} : { origin });
+        const { 'x-request-id': id, 'content-length': length, date, 'retry-after': _, ...same } = headers;
+        return { ...same, id: typeof id, length: typeof length, date: typeof date };
+      };
+      const other = await headersOf();
+      wait = 5;
+      expect(await headersOf()).toEqual(other);
+      await http.stop();
+    },
+  );
+
+  test('closes the connection of whom it refuses while the server stops', async () => {
+    const asked = new EventEmitter();
+    const hitAddress = async (): Promise<number> => {
+      asked.emit('now');
+      const [wait] = await once(asked, 'answer');
+      return wait;
+    };
+    const http = await startHttpApp({}, { hitAddress });
+    const answer = sendRaw(http.port, 'GET /graphql HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(asked, 'now');
+    const stopped = http.stop();
+    while (http.app.server.listening) await setImmediate();
+    asked.emit('answer', 9);
+    expect(await answer).toMatchObject({ status: 429, headers: { connection: 'close' } });
+    await stopped;
   });
 
   test('counts the connection, whatever headers claim (v5.0.0-4.1.3, 15.3.4)', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, type GraphQLSchema, graphql } from 'graphql';
 import { ACCESS_MAP, type FieldAccess } from '../../src/access/access-map.ts';
-import { guardSchema } from '../../src/access/guard-schema.ts';
+import { type GuardParts, guardSchema } from '../../src/access/guard-schema.ts';
 import { PERMISSIONS, type Permission } from '../../src/access/permissions.ts';
 import type { RequestContext } from '../../src/access/request-context.ts';
 import { anyone, asParent, loggedIn, selfOr } from '../../src/access/rules.ts';
@@ -10,10 +10,11 @@ import { describeSchema } from '../../src/schema.ts';
 
 type Map = Readonly<Record<string, Readonly<Record<string, FieldAccess>>>>;
 
-const guard = (schema: GraphQLSchema, map: Map): GraphQLSchema =>
+type Limiter = GuardParts['limiter'];
+const guard = (schema: GraphQLSchema, map: Map, giveBack: Limiter['giveBack'] = async () => undefined): GraphQLSchema =>
   guardSchema(schema, {
     map,
-    limiter: { check: async () => undefined, giveBack: async () => undefined },
+    limiter: { check: async () => undefined, giveBack },
     exemptions: { KNOWN_DEVICE: { isExempt: async () => false, ended: async () => undefined } },
     refuseBadInput: () => undefined,
   });
@@ -178,6 +179,35 @@ describe('a guard', () => {
     ]);
     expect(answered).toEqual([]);
     expect({ ...(await ask(loggedIn, contextOf('ada'))).data }).toEqual({ secret: 'secret', other: 'other' });
+  });
+
+  test.each([
+    ['answers a refusal', async (refusal: AppError) => refusal],
+    ['throws one', async (refusal: AppError) => Promise.reject(refusal)],
+  ])('that %s says which field it is about, and has nobody collect stack frames', async (_, refuse) => {
+    const limits = new Set<number>();
+    const refusal = Object.defineProperty(new AppError('FORBIDDEN', 'No.'), 'stack', {
+      // graphql-js asks for it while it makes its own error.
+      get: () => limits.add(Error.stackTraceLimit),
+    });
+    const { errors } = await ask({ kind: 'guard', says: 'no', refuse: () => refuse(refusal) }, contextOf('ada'));
+    expect(errors?.map(({ path, locations }) => ({ path, locations }))).toEqual([
+      { path: ['secret'], locations: [{ line: 1, column: 3 }] },
+    ]);
+    expect(limits).toEqual(new Set([0]));
+  });
+
+  test.each([
+    ['BUSY', ['untried']],
+    ['FORBIDDEN', []],
+  ] as const)('that answers %s gives attempts back as %p', async (code, outcomes) => {
+    const told: unknown[] = [];
+    const giveBack: Limiter['giveBack'] = async (_names, _args, _context, outcome) => void told.push(outcome);
+    const refuse = async () => new AppError(code, 'No.');
+    const access: FieldAccess = { rule: { kind: 'guard', says: 'no', refuse }, limits: ['loginByClient'] };
+    const guarded = guard(schema, { Query: { secret: access, other: row(anyone) } }, giveBack);
+    await graphql({ schema: guarded, source: '{ secret }', rootValue, contextValue: contextOf('ada') });
+    expect(told).toEqual(outcomes);
   });
 
   test.each([

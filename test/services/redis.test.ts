@@ -137,7 +137,7 @@ describe('what stands in Redis', () => {
     });
     expect(dump?.map(({ value }) => value).sort()).toEqual(['10', '3']);
     for (const { key, ttl } of dump ?? []) {
-      expect(key).toMatch(/^gatehouse:limit:loginByClientAndAccount:[\w-]{22}$/);
+      expect(key).toMatch(/^gatehouse:limit:loginByClientAndAccount:[\w-]{43}$/);
       expect(ttl).toBeGreaterThan(row.windowSeconds - 10);
       expect(ttl).toBeLessThanOrEqual(row.windowSeconds);
     }
