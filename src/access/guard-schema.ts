@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import {
+  defaultFieldResolver,
   GraphQLError,
+  type GraphQLFieldResolver,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   isIntrospectionType,
@@ -67,7 +69,17 @@ export function guardSchema(schema: GraphQLSchema, parts: GuardParts): GraphQLSc
     const middleware = middlewareOf(access, shielded[type]?.[field], parts);
     if (middleware) guards[type] = { ...guards[type], [field]: middleware };
   }
-  return applyMiddleware(schema, guards as Parameters<typeof applyMiddleware>[1]);
+  const guarded = applyMiddleware(schema, guards as Parameters<typeof applyMiddleware>[1]);
+  hideFields(guarded, parts.map);
+  return guarded;
+}
+
+/** By the resolver itself: one page asks for hundreds of such values, and a middleware makes a function for each. */
+function hideFields(schema: GraphQLSchema, map: AccessMap): void {
+  for (const [type, name, field] of fieldsOf(schema)) {
+    const rule = map[type]?.[name]?.rule;
+    if (rule?.kind === 'hidden') field.resolve = hide(rule.mayRead, field.resolve ?? defaultFieldResolver);
+  }
 }
 
 function middlewareOf(
@@ -76,8 +88,7 @@ function middlewareOf(
   parts: GuardParts,
 ): Middleware | undefined {
   const { rule: accessRule, limits } = access;
-  if (accessRule.kind === 'hidden') return hide(accessRule.mayRead);
-  if (accessRule.kind === 'open' && limits.length === 0) return undefined;
+  if (accessRule.kind === 'hidden' || (accessRule.kind === 'open' && limits.length === 0)) return undefined;
   if (!shielded) throw new TypeError('graphql-shield made no guard for a field that has a rule');
   const checked = inOrder(shielded, (resolve, parent, args, context, info) => {
     parts.refuseBadInput(args, info);
@@ -94,8 +105,11 @@ const inOrder =
 
 /** Null for what the viewer may not read; the audit plugin tells of it once an operation. */
 const hide =
-  (mayRead: (parent: unknown, context: RequestContext) => boolean): Middleware =>
-  (resolve, parent, args, context, info) => {
+  (
+    mayRead: (parent: unknown, context: RequestContext) => boolean,
+    resolve: GraphQLFieldResolver<unknown, RequestContext>,
+  ): GraphQLFieldResolver<unknown, RequestContext> =>
+  (parent, args, context, info) => {
     if (mayRead(parent, context)) return resolve(parent, args, context, info);
     context.hiddenFields += 1;
     return null;
@@ -146,14 +160,14 @@ function toShieldRule({ rule: access, limits, exempt }: FieldAccess, { limiter, 
 const locate = (error: Error, { fieldNodes, path }: GraphQLResolveInfo): Error =>
   error instanceof AppError ? withoutFrames(() => locatedError(error, fieldNodes, responsePathAsArray(path))) : error;
 
-function fieldsOf(schema: GraphQLSchema): (readonly [type: string, field: string])[] {
+function fieldsOf(schema: GraphQLSchema) {
   return Object.values(schema.getTypeMap())
     .filter(isObjectType)
     .filter((type) => !isIntrospectionType(type))
-    .flatMap((type) => Object.keys(type.getFields()).map((field) => [type.name, field] as const));
+    .flatMap((type) => Object.values(type.getFields()).map((field) => [type.name, field.name, field] as const));
 }
 
-function refuseGaps(fields: readonly (readonly [string, string])[], map: AccessMap): void {
+function refuseGaps(fields: readonly (readonly [string, string, unknown])[], map: AccessMap): void {
   const served = new Set(fields.map(([type, field]) => `${type}.${field}`));
   const mapped = Object.entries(map).flatMap(([type, row]) => Object.keys(row).map((field) => `${type}.${field}`));
   const unmapped = [...served].filter((name) => !mapped.includes(name));

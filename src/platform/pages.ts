@@ -32,7 +32,7 @@ export interface FoundRows<Row> {
   readonly hasPrevious: boolean;
 }
 
-/** A page as GraphQL shows it. A cursor is made when it is asked for: most pages need the last one alone. */
+/** A page as GraphQL shows it. What is made of its rows is made when it is asked for: most ask for nodes or for edges, and for one cursor. */
 export interface Page<Node> {
   readonly edges: readonly { readonly cursor: string; readonly node: Node }[];
   readonly nodes: readonly Node[];
@@ -55,28 +55,41 @@ export function toPage<Row, Node>(
   toNode: (row: Row) => Node,
   cursorOf: (row: Row) => string,
 ): Page<Node> {
-  const edges = rowsOfPage(found, window).map((row) => toEdge(toNode(row), () => cursorOf(row)));
+  const rows = rowsOfPage(found, window);
+  const cursorAt = (index: number) => {
+    const row = rows.at(index);
+    return row === undefined ? null : cursorOf(row);
+  };
   return {
-    edges,
-    nodes: edges.map(({ node }) => node),
+    get edges() {
+      return rows.map((row) => toEdge(toNode(row), () => cursorOf(row)));
+    },
+    get nodes() {
+      return rows.map(toNode);
+    },
     pageInfo: {
-      hasNextPage: found.rows.length > edges.length,
+      hasNextPage: found.rows.length > rows.length,
       hasPreviousPage: found.hasPrevious,
       get startCursor() {
-        return edges[0]?.cursor ?? null;
+        return cursorAt(0);
       },
       get endCursor() {
-        return edges.at(-1)?.cursor ?? null;
+        return cursorAt(-1);
       },
     },
   };
 }
 
 /** The same page of other nodes. */
-export function mapNodes<From, To>({ edges, pageInfo }: Page<From>, toNode: (node: From) => To): Page<To> {
-  const mapped = edges.map((edge) => toEdge(toNode(edge.node), () => edge.cursor));
-  return { edges: mapped, nodes: mapped.map(({ node }) => node), pageInfo };
-}
+export const mapNodes = <From, To>(page: Page<From>, toNode: (node: From) => To): Page<To> => ({
+  get edges() {
+    return page.edges.map((edge) => toEdge(toNode(edge.node), () => edge.cursor));
+  },
+  get nodes() {
+    return page.nodes.map(toNode);
+  },
+  pageInfo: page.pageInfo,
+});
 
 const toEdge = <Node>(node: Node, makeCursor: () => string) => ({
   node,

@@ -24,7 +24,7 @@ export const USER_COLUMNS = [
   ...PROFILE_FIELDS.map((field) => `p.${PROFILE_COLUMNS[field]} AS profile_${PROFILE_COLUMNS[field]}`),
   'p.updated_at AS profile_updated_at',
   `(SELECT coalesce(json_agg(json_build_object('id', r.id, 'name', r.name, 'description', r.description,
-      'permissions', r.permissions, 'builtIn', r.built_in) ORDER BY r.name), '[]')
+      'permissions', r.permissions, 'builtIn', r.built_in) ORDER BY r.name), '[]')::text
     FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS roles`,
 ].join(', ');
 export const USER_JOINS = `${joinDataKey('u.id')} LEFT JOIN profiles p ON p.user_id = u.id`;
@@ -48,7 +48,8 @@ export type UserRow = ProfileRow &
     readonly user_created_at: Date;
     readonly last_login_at: Date | null;
     readonly profile_updated_at: Date | null;
-    readonly roles: RoleRecord[];
+    /** JSON of `RoleRecord`s. */
+    readonly roles: string;
   };
 
 type CredentialRow = UserRow & {
@@ -81,6 +82,19 @@ function toProfile(row: UserRow): ProfileRecord {
   };
 }
 
+const KNOWN_ROLES = 100;
+const knownRoles = new Map<string, readonly RoleRecord[]>();
+
+/** Whoever holds the same roles brings the same text: most of a page does, and each is parsed once. */
+function parseRoles(text: string): readonly RoleRecord[] {
+  const known = knownRoles.get(text);
+  if (known !== undefined) return known;
+  const roles: readonly RoleRecord[] = JSON.parse(text);
+  if (knownRoles.size >= KNOWN_ROLES) knownRoles.clear();
+  knownRoles.set(text, roles);
+  return roles;
+}
+
 export function toUserRecord(row: UserRow): UserRecord {
   return {
     id: row.user_id,
@@ -93,7 +107,7 @@ export function toUserRecord(row: UserRow): UserRecord {
     lastLoginAt: row.last_login_at,
     dataKey: toDataKey(row),
     profile: toProfile(row),
-    roles: row.roles,
+    roles: parseRoles(row.roles),
   };
 }
 
