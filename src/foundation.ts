@@ -18,7 +18,8 @@ import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { type Logger, makeLogger } from './platform/logger.ts';
 import { migrate } from './platform/migrate.ts';
 import { findRole } from './platform/migrations.repository.ts';
-import { PipelinedReads } from './platform/pipelined-reads.ts';
+import { PipelinedClients } from './platform/pipelined-clients.ts';
+import { prepareWith } from './platform/prepared-statements.ts';
 import { type Random, systemRandom } from './platform/random.ts';
 import type { Secret } from './platform/secret.ts';
 
@@ -39,7 +40,7 @@ export interface Foundation {
   readonly madeKeyring: boolean;
   readonly database: DataSource;
   /** Connections to the primary that all requests share; undefined where they are off. They open at the first read. */
-  readonly reads: PipelinedReads | undefined;
+  readonly reads: PipelinedClients | undefined;
   readonly dataKeys: DataKeys;
   readonly dayKeys: DayKeys;
   readonly audit: AuditTrail;
@@ -60,6 +61,9 @@ export interface DatabaseUrls {
   stop(): Promise<void>;
 }
 
+/** A change that waits longer for somebody's row waits on a connection of its own: behind it stand others. */
+const CHANGE_LOCK_MS = 100;
+
 /** Opens everything. Throws an Error that says what to do, and leaves nothing running behind. */
 export async function openFoundation(config: Config, seams: FoundationSeams = {}): Promise<Foundation> {
   const { clock = systemClock, random = systemRandom, logger = makeLogger(config.logLevel) } = seams;
@@ -76,7 +80,11 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       await database.destroy();
       throw error;
     });
-    const reads = config.databasePipeline ? new PipelinedReads(urls.serverUrl) : undefined;
+    const share = (name: string, lockMs: number) =>
+      config.databasePipeline ? new PipelinedClients(urls.serverUrl, { name, lockMs }) : undefined;
+    const reads = share('gatehouse-reads', 0);
+    const changes = share('gatehouse-changes', CHANGE_LOCK_MS);
+    if (changes) prepareWith(database, changes);
     const dayKeys = new DayKeys({ keyring, clock, random });
     const node = hostname();
     const audit = new AuditTrail({ keyring, clock, random, dayKeys, node });
@@ -103,6 +111,7 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       close: async () => {
         await sealer.stop();
         await reads?.stop();
+        await changes?.stop();
         await database.destroy();
         await urls.stop();
       },

@@ -1,4 +1,6 @@
 import type { EntityManager } from 'typeorm';
+import type { NamedStatement } from '../platform/pipelined-clients.ts';
+import { queryPrepared } from '../platform/prepared-statements.ts';
 import type { AuditEventEntity } from './audit-event.entity.ts';
 
 /** Each column with its type in SQL, and how it leaves a row. One list, so that names and values cannot get out of step. */
@@ -47,33 +49,46 @@ const parametersOf = (rows: readonly AuditEventEntity[]) => {
 const insertFrom = (count: number) => `
   WITH event AS (INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(1, count)} RETURNING id)
   INSERT INTO audit_unsealed (event_id) SELECT id FROM event`;
-const INSERT_ONE = insertFrom(1);
-const INSERT_MANY = insertFrom(2);
+const INSERT_ONE: NamedStatement = { name: 'insert-event', text: insertFrom(1) };
+const INSERT_MANY: NamedStatement = { name: 'insert-events', text: insertFrom(2) };
 
 /** Writes events and their rows in the sealer's queue: one statement, so that neither can be without the other. */
 export async function insertEvents(manager: EntityManager, rows: readonly AuditEventEntity[]): Promise<void> {
-  await manager.query(rows.length === 1 ? INSERT_ONE : INSERT_MANY, parametersOf(rows));
+  await queryPrepared(manager, rows.length === 1 ? INSERT_ONE : INSERT_MANY, parametersOf(rows));
 }
 
-/** A change that is one statement: common table expressions with `values`, of which `changed` has a row only where it was made. */
-export interface OneStatementChange {
-  readonly text: string;
+/**
+ * A change that is one statement: common table expressions with `values`, of which `changed` has a row only where it was made. The
+ * name belongs to this text alone.
+ */
+export interface OneStatementChange extends NamedStatement {
   readonly values: readonly unknown[];
+}
+
+/** The changes with an event in their statement, by their names: as few as there are places in the program that make one. */
+const withEvent = new Map<string, NamedStatement>();
+
+function addEvent({ name, text, values }: OneStatementChange): NamedStatement {
+  const known = withEvent.get(name);
+  if (known) return known;
+  const statement = {
+    name: `${name}-and-event`,
+    text: `WITH ${text}, event AS (
+       INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(values.length + 1, 1)}
+       WHERE EXISTS (SELECT FROM changed) RETURNING id
+     ), queued AS (INSERT INTO audit_unsealed (event_id) SELECT id FROM event)
+     SELECT FROM changed`,
+  };
+  withEvent.set(name, statement);
+  return statement;
 }
 
 /** Makes a change and writes its event, both by one statement, or neither. Whether it was made. */
 export async function changeAndInsertEvent(
   manager: EntityManager,
-  { text, values }: OneStatementChange,
+  change: OneStatementChange,
   row: AuditEventEntity,
 ): Promise<boolean> {
-  const made = await manager.query<unknown[]>(
-    `WITH ${text}, event AS (
-       INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(values.length + 1, 1)}
-       WHERE EXISTS (SELECT FROM changed) RETURNING id
-     ), queued AS (INSERT INTO audit_unsealed (event_id) SELECT id FROM event)
-     SELECT FROM changed`,
-    [...values, ...parametersOf([row])],
-  );
+  const made = await queryPrepared(manager, addEvent(change), [...change.values, ...parametersOf([row])]);
   return made.length === 1;
 }

@@ -3,8 +3,7 @@ import { auditSigner } from '../crypto/audit-keys.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { TrustedAuditKeys } from './audit-key-chain.ts';
-import { canonicalBytes } from './canonical-event.ts';
-import { type MacVerdict, verifyMac } from './event-mac.ts';
+import { judgeEvent, type MacVerdict } from './event-mac.ts';
 import { BEFORE_FIRST_HEAD, hashHead, signHead } from './head.ts';
 import { leafHash, merkleRoot } from './merkle.ts';
 import {
@@ -87,6 +86,6 @@ export async function sealBatch(
 
 function judge(keyring: Keyring, { id, event }: QueuedEvent): { id: string; leaf: Buffer } | UnsealableEvent {
   if (event === undefined) return { id, fault: 'GONE' };
-  const verdict = verifyMac(keyring, event);
-  return verdict === 'INTACT' ? { id, leaf: leafHash(canonicalBytes(event)) } : { id, fault: verdict };
+  const judged = judgeEvent(keyring, event);
+  return judged.verdict === 'INTACT' ? { id, leaf: leafHash(judged.bytes) } : { id, fault: judged.verdict };
 }

@@ -1,7 +1,6 @@
 import type { Keyring } from '../crypto/keyring.ts';
 import type { TrustedAuditKeys } from './audit-key-chain.ts';
-import { canonicalBytes } from './canonical-event.ts';
-import { verifyMac } from './event-mac.ts';
+import { judgeEvent } from './event-mac.ts';
 import { type Head, hashHead, readHead } from './head.ts';
 import { leafHash, merkleRoot } from './merkle.ts';
 import type { StoredSeal } from './seals.repository.ts';
@@ -96,9 +95,9 @@ async function verifyPosition(
   await positions.take();
   const { id, event, leaf, sealId } = row;
   if (event === undefined) throw new TrailBroken('MISSING', id, `the event of position ${position} was deleted`);
-  const verdict = verifyMac(keyring, event);
-  const found = verdict === 'BROKEN' ? undefined : leafHash(canonicalBytes(event));
-  if (found === undefined || (verdict === 'KEY_MISSING' && !found.equals(leaf))) {
+  const judged = judgeEvent(keyring, event);
+  const found = judged.verdict === 'BROKEN' ? undefined : leafHash(judged.bytes);
+  if (found === undefined || (judged.verdict === 'KEY_MISSING' && !found.equals(leaf))) {
     throw new TrailBroken('CHANGED', id, `the event of position ${position} was changed`);
   }
   const isFirstWrong = position === head.firstPosition && id !== head.firstEvent;

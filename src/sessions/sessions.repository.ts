@@ -3,7 +3,7 @@ import type { OneStatementChange } from '../audit/audit.repository.ts';
 import type { WrappedDataKey } from '../crypto/data-keys.ts';
 import { Sealed } from '../crypto/sealed.ts';
 import type { SessionId, UserId } from '../platform/ids.ts';
-import type { NamedStatement, PipelinedReads } from '../platform/pipelined-reads.ts';
+import type { NamedStatement, PipelinedClients } from '../platform/pipelined-clients.ts';
 import { UserEntity } from '../users/user.entity.ts';
 import {
   DATA_KEY_COLUMNS,
@@ -82,10 +82,10 @@ const VIEWED_SESSIONS: NamedStatement = {
 
 /** The sessions of viewers, by id, in one statement. The ids must have been parsed: a malformed one fails all of them. */
 export async function findViewedSessions(
-  reads: Pick<PipelinedReads, 'read'>,
+  reads: Pick<PipelinedClients, 'run'>,
   ids: readonly SessionId[],
 ): Promise<ReadonlyMap<SessionId, ViewedSession>> {
-  return toViewed(await reads.read<ViewedRow>(VIEWED_SESSIONS, [ids]));
+  return toViewed(await reads.run<ViewedRow>(VIEWED_SESSIONS, [ids]));
 }
 
 /** The same for one, by a connection of the pool. */
@@ -161,6 +161,7 @@ export const nextGeneration = (
   { id, from, expiresAt, now }: { id: SessionId; from: number; expiresAt: Date; now: Date },
   user: { readonly id: UserId; readonly version: number },
 ): OneStatementChange => ({
+  name: 'next-generation',
   text: `fence AS (SELECT FROM users WHERE id = $5 AND version = $6 AND status = 'ACTIVE' FOR SHARE),
     changed AS (
       UPDATE sessions SET refresh_generation = refresh_generation + 1, seen_generation = greatest(seen_generation, $2),

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { GatheredReads } from '../platform/gathered-reads.ts';
 import type { SessionId } from '../platform/ids.ts';
-import type { PipelinedReads } from '../platform/pipelined-reads.ts';
+import type { PipelinedClients } from '../platform/pipelined-clients.ts';
 import { findViewedSession, findViewedSessions, type ViewedSession } from './sessions.repository.ts';
 
 /** More would make one answer so long that others wait for it. */
@@ -13,7 +13,7 @@ export class ViewedSessions {
   readonly #gathered: GatheredReads<SessionId, ViewedSession> | undefined;
 
   /** Without `reads` each request asks by itself. */
-  constructor({ database, reads }: { database: DataSource; reads: PipelinedReads | undefined }) {
+  constructor({ database, reads }: { database: DataSource; reads: PipelinedClients | undefined }) {
     this.#database = database;
     this.#gathered = reads && new GatheredReads((ids) => findViewedSessions(reads, ids), MOST);
   }

@@ -38,6 +38,7 @@ export async function holdActor(tx: EntityManager, viewer: Viewer | KeyedViewer,
  * `holdActor` says. Of the data key it takes no notice: an event may stand under one that a reseal has replaced.
  */
 export const actorStillHolds = ({ userId, sessionId, authenticatedAt }: Viewer, now: Date): OneStatementChange => ({
+  name: 'actor-still-holds',
   text: `changed AS (
     SELECT FROM users u JOIN sessions s ON s.user_id = u.id
     WHERE u.id = $1 AND u.status = 'ACTIVE' AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3

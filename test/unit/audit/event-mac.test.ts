@@ -90,6 +90,7 @@ describe('the MAC of an event', () => {
       { ...signed, at: new Date(Number.NaN) },
       { ...signed, at: Number.POSITIVE_INFINITY as unknown as Date },
       { ...signed, node: '\ud800' },
+      { ...signed, node: '\ud800', auditKeyId: 'made-up' },
     ];
     for (const row of planted) expect(verifyMac(keyring, row)).toBe('BROKEN');
   });

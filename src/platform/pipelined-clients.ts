@@ -11,22 +11,32 @@ export interface NamedStatement {
 /** Two, so that a long batch on one does not hold up the next. */
 const CONNECTIONS = 2;
 
+/** What a set of shared connections is for. */
+interface Purpose {
+  /** As PostgreSQL shows them. */
+  readonly name: string;
+  /** How long a statement may wait for a lock, and all behind it. 0: as long as it may run. */
+  readonly lockMs: number;
+}
+
 /**
- * Connections to the primary that all requests share, each question sent at once and answered in order. For reads alone that
- * are one statement: a BEGIN, SET or LISTEN would be everybody's. Connects at the first read, and again after a loss.
+ * Connections to the primary that all requests share, each statement sent at once and answered in order. For what is one
+ * statement alone: a BEGIN, SET or LISTEN would be everybody's. Connects at the first one, and again after a loss.
  */
-export class PipelinedReads {
+export class PipelinedClients {
   readonly #url: Secret;
+  readonly #purpose: Purpose;
   readonly #clients: (Promise<Client> | undefined)[] = Array.from({ length: CONNECTIONS }, () => undefined);
   #turn = 0;
   #isStopped = false;
 
-  constructor(url: Secret) {
+  constructor(url: Secret, purpose: Purpose) {
     this.#url = url;
+    this.#purpose = purpose;
   }
 
   /** The rows. Throws what pg throws: also where there is no connection, or it is lost meanwhile; nothing is tried again. */
-  async read<Row extends object>(statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
+  async run<Row extends object>(statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
     this.#turn = (this.#turn + 1) % CONNECTIONS;
     const client = await this.#connect(this.#turn);
     const { rows } = await client.query<Row>({ ...statement, values: [...values] });
@@ -40,14 +50,15 @@ export class PipelinedReads {
   }
 
   #connect(index: number): Promise<Client> {
-    if (this.#isStopped) return Promise.reject(new TypeError('Reads after the end.'));
+    if (this.#isStopped) return Promise.reject(new TypeError('A statement after the end.'));
     const known = this.#clients[index];
     if (known) return known;
     const client = new Client({
       connectionString: this.#url.reveal(),
-      application_name: 'gatehouse-reads',
+      application_name: this.#purpose.name,
       connectionTimeoutMillis: CONNECT_MS,
       statement_timeout: STATEMENT_MS,
+      lock_timeout: this.#purpose.lockMs,
       // A network that swallows everything: destroys the connection, and all that wait on it are told.
       query_timeout: 2 * STATEMENT_MS,
       pipeline: true,
