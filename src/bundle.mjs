@@ -39,7 +39,7 @@ const plugin = {
  * graphql comes as CommonJS, which Node itself takes, and as modules. Of the first a bundle reaches every name through a chain of
  * getters, at each use: a tenth of what `me` costs. All must get the same one, since classes are told apart by identity.
  */
-const GRAPHQL = fileURLToPath(import.meta.resolve('graphql/index.mjs'));
+const GRAPHQL = fileURLToPath(new URL('../node_modules/graphql/index.mjs', import.meta.url));
 
 const bundle = await rolldown({
   input: join(DIST, 'src/main.js'),
