@@ -18,8 +18,8 @@ export function buildSchema(resolvers: readonly ClassType[], find: (resolver: un
 }
 
 /**
- * Has graphql-js read the properties of objects by itself. type-graphql makes three functions for each read, for middlewares that
- * nobody uses, and a page of users reads a thousand.
+ * Has graphql-js read the properties of objects by itself. type-graphql makes an object and a function for each read, for
+ * middlewares that nobody uses, and a page of users reads a thousand.
  */
 function readProperties(schema: GraphQLSchema): void {
   const { objectTypes, fieldResolvers } = getMetadataStorage();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
+  defaultFieldResolver,
   type GraphQLArgument,
   type GraphQLNamedType,
   getNamedType,
@@ -51,6 +52,14 @@ const isInputObject = ({ name, type }: GraphQLArgument) => name === 'input' && i
 test(`${FILE} is what the sources serve`, () => {
   const isSame = readFileSync(FILE, 'utf8') === printSdl(schema);
   if (!isSame) throw new Error(`${FILE} is not what the sources serve. ${REFRESH}`);
+});
+
+test('objects answer by their properties: graphql-js reads them, and a function is asked only where a resolver class has one', () => {
+  const asked = types
+    .filter((type) => !isRoot(type))
+    .flatMap((type) => fieldsOf(type).map(({ name, resolve }) => ({ name: `${type.name}.${name}`, resolve })))
+    .filter(({ resolve }) => resolve !== defaultFieldResolver);
+  expect(asked.map(({ name }) => name)).toEqual(['User.sessions']);
 });
 
 describe('descriptions', () => {

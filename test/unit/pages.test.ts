@@ -32,6 +32,20 @@ describe('a page', () => {
     expect(page([], 20, true).pageInfo).toEqual({ ...pageInfo, hasPreviousPage: true });
   });
 
+  test('makes of its rows what is asked for, and nothing before', () => {
+    const made: string[] = [];
+    const shown = toPage(
+      { rows: [1, 2, 3], hasPrevious: false },
+      { first: 2 },
+      (row) => made.push(`node ${row}`),
+      (row) => `${made.push(`cursor ${row}`)}`,
+    );
+    expect(made).toEqual([]);
+    expect(shown.pageInfo.endCursor).toBe('1');
+    expect(shown.nodes).toEqual([2, 3]);
+    expect(made).toEqual(['cursor 2', 'node 1', 'node 2']);
+  });
+
   test('shows exactly the rows that are counted as shown', () => {
     fc.assert(
       fc.property(fc.array(fc.integer(), { maxLength: 101 }), fc.integer({ min: 1, max: 100 }), (rows, first) => {
