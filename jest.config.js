@@ -1,7 +1,8 @@
 import { swcOptions } from './test/support/swc-options.js';
 
 const shared = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/realm/environment.js',
+  resolver: '<rootDir>/test/support/realm/resolver.cjs',
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swcOptions] },
   setupFilesAfterEnv: ['<rootDir>/test/support/quiet.ts'],
