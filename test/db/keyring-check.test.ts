@@ -67,10 +67,12 @@ describe('a start with a keyring', () => {
   );
 
   test.each([
-    ['wrapping', 'data_keys'],
-    ['pepper', 'users'],
-    ['index', 'email_indexes'],
-  ] as const)('whose %s key is another one of the same id says so', async (purpose: RootPurpose, table) => {
+    ['wrapping', 'data_keys was sealed with'],
+    ['pepper', 'users was sealed with'],
+    ['system', 'signing_keys was sealed with'],
+    ['index', 'email_indexes was sealed with'],
+    ['audit', 'audit_keys knows'],
+  ] as const)('whose %s key is another one of the same id says so', async (purpose: RootPurpose, where) => {
     writeFileSync(
       path(),
       changed((json) => {
@@ -80,9 +82,7 @@ describe('a start with a keyring', () => {
     const { code, err } = await start();
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining(
-        `The ${purpose} key "${purpose.charAt(0)}1" of the keyring is not the one that ${table} was sealed with`,
-      ),
+      expect.stringContaining(`The ${purpose} key "${purpose.charAt(0)}1" of the keyring is not the one that ${where}`),
     ]);
   });
 
