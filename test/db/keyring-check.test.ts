@@ -116,6 +116,18 @@ test('rows of a retired index key stop no start, where everybody is found by the
   await server.database.query(`DELETE FROM email_indexes WHERE key_version = 'i0'`);
 });
 
+test('one row that does not open stops no start, where another shows that the key is right', async () => {
+  await server.signUp('bob@example.com');
+  const damage = () =>
+    server.database.query(
+      `UPDATE data_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)
+       WHERE user_id = (SELECT min(id::text)::uuid FROM users)`,
+    );
+  await damage();
+  expect(await start()).toMatchObject({ code: 0, err: '' });
+  await damage();
+});
+
 describe('a rotation of the address index', () => {
   const rotated = () => join(folder, 'rotated.json');
   const keys = (typed: string) =>
