@@ -42,3 +42,14 @@ export async function deleteDayKeysBefore(manager: EntityManager, day: string, l
   );
   return rows.length;
 }
+
+/**
+ * Deletes the keys that live as long as the trail, of days before its oldest event: what they opened is gone, but for backups. A day is
+ * left over, for a clock that was set back.
+ */
+export async function deleteDayKeysOfDropped(manager: EntityManager): Promise<void> {
+  await manager.query(
+    `DELETE FROM day_keys WHERE life = 'AUDIT_TRAIL'
+       AND day < (SELECT (min(at) AT TIME ZONE 'UTC')::date - 1 FROM audit_events)`,
+  );
+}

@@ -6,6 +6,7 @@ import type { CleanUpJob } from '../platform/clean-up.ts';
 import { before } from '../platform/clock.ts';
 import { trustKeys } from './audit-key-chain.ts';
 import type { AuditTrail } from './audit-trail.ts';
+import { deleteDayKeysOfDropped } from './day-keys.repository.ts';
 import { hashHead } from './head.ts';
 import { dropOldestBatch, findOldestSealBefore, insertTombstone } from './retention.repository.ts';
 import { findAuditKeys } from './seals.repository.ts';
@@ -38,7 +39,10 @@ export const oldAuditBatches = (
       events += await dropOldestBatch(tx, seal.id);
       newest = seal.id;
     }
-    if (batches > 0) await recordDrop(tx, audit, { newest, events });
+    if (batches > 0) {
+      await recordDrop(tx, audit, { newest, events });
+      await deleteDayKeysOfDropped(tx);
+    }
     return batches;
   },
 });

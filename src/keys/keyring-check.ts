@@ -1,10 +1,14 @@
 import type { EntityManager } from 'typeorm';
+import { findAuditKeys } from '../audit/seals.repository.ts';
+import { auditSigner } from '../crypto/audit-keys.ts';
 import { indexUnder } from '../crypto/blind-index.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Keyring } from '../crypto/keyring.ts';
 import { open, SealBroken } from '../crypto/sealed.ts';
+import { openSigningKey } from '../crypto/signing-keys.ts';
 import { openPasswordHash } from '../crypto/stored-password.ts';
 import { parseEmailAddress } from '../platform/email-address.ts';
+import { findSigningKeys } from '../sessions/signing-keys.repository.ts';
 import { findActivations } from './key-activations.ts';
 import { countUses, findUsedKeys, isIndexNeeded } from './key-uses.repository.ts';
 import { sampleDataKeys, sampleHashes, sampleIndexes } from './keyring-check.repository.ts';
@@ -45,6 +49,16 @@ export async function checkKeyring(manager: EntityManager, keyring: Keyring, dat
       );
     }
   }
+  await refuseOtherAuditKey(manager, keyring);
+}
+
+/** Its heads would be signed by a key that nobody introduced, and its events would pass for forged. */
+async function refuseOtherAuditKey(manager: EntityManager, keyring: Keyring): Promise<void> {
+  const held = new Set(keyring.all('audit').map(({ id }) => id));
+  for (const { id, publicKey } of await findAuditKeys(manager)) {
+    if (!held.has(id) || auditSigner(keyring, id).publicJwk.x === publicKey.toString('base64url')) continue;
+    throw new Error(`The audit key "${id}" of the keyring is not the one that audit_keys knows. ${REMEDY}`);
+  }
 }
 
 /**
@@ -78,6 +92,10 @@ async function judgesOf(
         () =>
           openPasswordHash(keyring, userId, stored) !== '',
     );
+  }
+  if (table === 'signing_keys') {
+    const rows = (await findSigningKeys(manager)).filter(({ systemKeyId }) => systemKeyId === id);
+    return rows.slice(0, SAMPLES).map((row) => () => openSigningKey(keyring, row).kid === row.id);
   }
   if (purpose !== 'index' || !keyring.all('index').some((key) => key.id === id)) return [];
   return (await sampleIndexes(manager, id, SAMPLES)).map(({ dataKey, email, index }) => () => {

@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { dataSourceOptions } from '../../ormconfig.ts';
+import { trustKeys } from '../../src/audit/audit-key-chain.ts';
+import { readHead, signHead } from '../../src/audit/head.ts';
 import { insertTombstone, setRetentionFloor } from '../../src/audit/retention.repository.ts';
 import { oldAuditBatches } from '../../src/audit/retention.ts';
+import { findAuditKeys } from '../../src/audit/seals.repository.ts';
 import { verifyTrail } from '../../src/audit/verify-trail.ts';
+import { auditSigner } from '../../src/crypto/audit-keys.ts';
 import { openDatabase } from '../../src/platform/database.ts';
 import type { SessionId } from '../../src/platform/ids.ts';
 import { type AuditDatabase, auditDatabase } from '../support/audit-database.ts';
 import { ManualClock } from '../support/clock.ts';
+import { rotated } from '../support/keyrings.ts';
 
 const session = '019364a1-7c3a-7000-8000-00000000000c' as SessionId;
 const DAY = 86_400;
@@ -32,13 +37,13 @@ async function setFloor(days: number | undefined): Promise<void> {
   const owner = await openDatabase(dataSourceOptions, { url: db.clone.ownerUrl, pool: 1 });
   await setRetentionFloor(owner.manager, days).finally(() => owner.destroy());
 }
-const drop = (days: number, limit = 10) =>
+const drop = (days: number, limit = 10, keyring = db.keyring) =>
   db.database.transaction((tx) =>
-    oldAuditBatches({ ...db, audit: db.trail }, days).deleteBatch(tx, db.clock.now(), limit),
+    oldAuditBatches({ keyring, audit: db.trail }, days).deleteBatch(tx, db.clock.now(), limit),
   );
 const sealsLeft = async () =>
   (await db.database.query('SELECT id::int AS id FROM audit_seals ORDER BY id')).map(({ id }: { id: number }) => id);
-const verify = async () => (await verifyTrail(db.database.manager, { ...db, heads: [] })).broken?.fault;
+const verify = async (heads: string[] = []) => (await verifyTrail(db.database.manager, { ...db, heads })).broken?.fault;
 const call = (batch: number) => db.database.query('SELECT audit_drop_oldest($1)', [batch]);
 
 describe('old batches of the trail', () => {
@@ -87,6 +92,43 @@ describe('old batches of the trail', () => {
   test('leave a tombstone that excuses no other loss while the trail is being verified', async () => {
     await db.clone.asHostile('DELETE FROM audit_seals WHERE id = 2');
     expect(await verifyWhileDropping(2)).toBe('SEAL');
+  });
+
+  test('take along the keys of their days, which lived as long as the trail, and no others', async () => {
+    const now = db.clock.now();
+    const daysAgo = (days: number) => new Date(now.getTime() - days * DAY * 1_000).toISOString().slice(0, 10);
+    for (const days of [5, 4, 3, 2, 1, 0]) {
+      db.clock.advanceSeconds(-days * DAY);
+      for (const life of ['AUDIT_TRAIL', 'DAYS_30'] as const) await db.dayKeys.getToday(db.database.manager, life);
+      db.clock.advanceSeconds(days * DAY);
+    }
+    const left = async (life: string) =>
+      (await db.database.query('SELECT day::text AS day FROM day_keys WHERE life = $1 ORDER BY day DESC', [life])).map(
+        ({ day }: { day: string }) => day,
+      );
+    await setFloor(1);
+    expect(await drop(1)).toBe(1);
+    // The oldest event left is of yesterday.
+    expect(await left('AUDIT_TRAIL')).toEqual([0, 1, 2].map(daysAgo));
+    expect(await left('DAYS_30')).toHaveLength(6);
+  });
+
+  test('leave their heads known to whoever kept one, and no other head in their place', async () => {
+    const [{ head }] = await db.database.query('SELECT head FROM audit_seals WHERE id = 1');
+    const keys = trustKeys(await findAuditKeys(db.database.manager), db.keyring.auditRoot);
+    const said = readHead(head, keys);
+    if (!said) throw new TypeError('The sealer signed it');
+    const other = signHead(auditSigner(db.keyring, 'a1'), { ...said, root: said.previous });
+    await setFloor(1);
+    await drop(1);
+    expect(await verify([head])).toBeUndefined();
+    expect(await verify([head, other])).toBe('ROLLED_BACK');
+  });
+
+  test('leave a tombstone of a key that the trail knows, also while it has not met the active one', async () => {
+    await setFloor(1);
+    expect(await drop(1, 1, rotated('audit', 'a2'))).toBe(1);
+    expect(await verify()).toBeUndefined();
   });
 
   test('stay as long as they are younger than the setting', async () => {

@@ -46,6 +46,18 @@ test('nodes verify in turn, as often as is set, once between them, and record th
   expect(await verdicts()).toHaveLength(2);
 });
 
+test('a node that stops leaves its verification to another, with no verdict and no complaint', async () => {
+  const [stopping, other] = [node(), node()];
+  db.clock.advanceSeconds(HOUR);
+  await db.sealer({ headPath }).step();
+  const before = (await verdicts()).length;
+  await stopping.stop();
+  await stopping.step();
+  expect(await verdicts()).toHaveLength(before);
+  await other.step();
+  expect((await verdicts()).slice(before)).toEqual([{ type: 'audit.verified', subject: null }]);
+});
+
 test('what is wrong is recorded with the event that it is wrong with', async () => {
   db.clock.advanceSeconds(1);
   const [{ id }] = await db.database.query('SELECT event_id AS id FROM audit_positions WHERE position = 2');

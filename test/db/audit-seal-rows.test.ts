@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { trustKeys } from '../../src/audit/audit-key-chain.ts';
+import { toName } from '../../src/audit/event-details.ts';
 import { type Head, readHead, signHead } from '../../src/audit/head.ts';
+import { isHeadKnown } from '../../src/audit/known-heads.ts';
 import { findAuditKeys } from '../../src/audit/seals.repository.ts';
 import { type VerificationStep, verifyTrail } from '../../src/audit/verify-trail.ts';
 import { auditSigner } from '../../src/crypto/audit-keys.ts';
@@ -87,4 +89,31 @@ test('an event that was planted behind thousands that wait for their seal is fou
   await db.clone.asHostile('INSERT INTO audit_unsealed VALUES ($1)', [last]);
   const { broken } = await verifyTrail(db.database.manager, { ...db, heads: [] });
   expect([broken?.fault, broken?.eventId]).toEqual(['CHANGED', last]);
+});
+
+test('a lost head is excused by an acknowledgement of its batch, after it, that a server wrote, and by no other', async () => {
+  const { manager } = db.database;
+  const keys = trustKeys(await findAuditKeys(manager), db.keyring.auditRoot);
+  const [{ head }] = await db.database.query('SELECT head FROM audit_seals WHERE id = 3');
+  const said = readHead(head, keys);
+  if (!said) throw new TypeError('The sealer signed it');
+  const lost = signHead(auditSigner(db.keyring, 'a1'), { ...said, root: said.previous });
+  const isKnown = (text: string) => isHeadKnown(manager, db.keyring, keys, text);
+  const acknowledge = (lostBatch: number) =>
+    db.trail.record(manager, {
+      type: 'audit.restore_acknowledged',
+      by: { kind: 'SYSTEM' },
+      details: { lostBatch, lostHead: toName('head') },
+    });
+  expect([await isKnown(head), await isKnown(lost)]).toEqual([true, false]);
+  const older = await acknowledge(2);
+  expect(await isKnown(lost)).toBe(false);
+  await db.clone.asHostile(`UPDATE audit_events SET details = details || '{"lostBatch": 3}' WHERE id = $1`, [older]);
+  expect(await isKnown(lost)).toBe(false);
+  await acknowledge(3);
+  expect(await isKnown(lost)).toBe(true);
+  const sealedAt = new Date(db.clock.now().getTime() + 1).toISOString();
+  expect(await isKnown(signHead(auditSigner(db.keyring, 'a1'), { ...said, root: said.previous, sealedAt }))).toBe(
+    false,
+  );
 });

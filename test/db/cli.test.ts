@@ -267,7 +267,9 @@ describe('audit prove and audit export', () => {
     const events = await server.database.query(
       `SELECT details FROM audit_events WHERE type = 'audit.exported' ORDER BY id`,
     );
-    expect(events.map(({ details }: { details: { format: string } }) => details.format)).toContain('JSONL');
+    const details = events.map((event: { details: object }) => event.details);
+    expect(details).toContainEqual({ format: 'JSONL', events: lines.length });
+    expect(details).toContainEqual({ format: 'JSONL', events: 0 });
   });
 
   test('a proof of other bytes, another place, another head or another root proves nothing', async () => {
