@@ -16,12 +16,6 @@ const from = (address, headers = {}) => ({ ...headers, 'x-forwarded-for': addres
 const anyAddress = () => ['10.0', randomBytes(1)[0] % 40, randomBytes(1)[0]].join('.');
 const post = (query, variables) => JSON.stringify({ query, variables });
 const bearer = (token) => ({ authorization: `Bearer ${token}` });
-/** The texts of REFUSED, each other than every one before it. */
-const distinct = (kind) => {
-  const { query } = JSON.parse(REFUSED[kind].next().body);
-  return () => post(`query ${name()} ${query}`);
-};
-
 /** Settings of a server that counts each client of `mixed` by itself. */
 export const MIXED_SETTINGS = { TRUSTED_PROXIES: '127.0.0.1', ADDRESS_LIMIT: '1000', LIMIT_MUTATION_BY_CLIENT: '1' };
 
@@ -30,7 +24,7 @@ export const MIXED_SETTINGS = { TRUSTED_PROXIES: '127.0.0.1', ADDRESS_LIMIT: '10
  * from all that came before: documents that are taken, documents that are refused, tokens.
  */
 function mixed(people) {
-  const [deep, aliases, tokens] = ['too deep', 'alias bomb of 1,000', '10,000 tokens'].map(distinct);
+  const refused = (kind) => () => REFUSED[kind].next().body;
   let turns = 0;
   const me = (person) => ({ headers: from(anyAddress(), bearer(person.accessToken)), body: ME });
   const stray = (body) => () => ({ headers: from(anyAddress()), body: body() });
@@ -40,9 +34,9 @@ function mixed(people) {
     body: post('mutation { logout { loggedOut } }'),
   });
   const others = [
-    stray(deep),
-    stray(aliases),
-    stray(tokens),
+    stray(refused('too deep')),
+    stray(refused('alias bomb of 1,000')),
+    stray(refused('10,000 tokens')),
     () => ({ headers: from(anyAddress(), bearer(`eyJhbGciOiJFZERTQSJ9.${randomUUID()}.${randomUUID()}`)), body: ME }),
     stray(() => post(`{ me { ${name()} } }`)),
     stray(() => post(`{ me { ${name()}: id } }`)),

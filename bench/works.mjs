@@ -78,7 +78,12 @@ export function refreshing(people) {
   };
 }
 
-const document = (query) => () => ({ body: JSON.stringify({ query }) });
+/** Each with another text, so that none could be answered from what is remembered of one before. */
+function document(selections) {
+  const [before, after] = JSON.stringify({ query: `query NAME ${selections}` }).split('NAME');
+  let count = 0;
+  return () => ({ body: `${before}q${count++}${after}` });
+}
 const repeat = (count, part) => Array.from({ length: count }, (_, index) => part(index)).join(' ');
 /** Nested deeper than any limit, by a field that leads back to itself. */
 const DEEP = `{ __schema { types ${'{ fields { type '.repeat(20)}{ name }${' } }'.repeat(20)} } }`;

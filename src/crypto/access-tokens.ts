@@ -4,7 +4,7 @@ import { type AccessClaims, parseAccessClaims, type SessionClaims, toPayload } f
 import { parseBase64url } from './base64url.ts';
 import type { KeySet, SigningKey } from './signing-keys.ts';
 import { isSignatureOf, signBytes } from './token-signature.ts';
-import { type VerifiedClaims, VerifiedTokens } from './verified-tokens.ts';
+import { type VerifiedToken, VerifiedTokens } from './verified-tokens.ts';
 
 export type { AccessClaims, SessionClaims } from './access-claims.ts';
 
@@ -91,10 +91,10 @@ export class AccessTokens {
   }
 
   /**
-   * What a token says, if it is one of ours and in its time. Throws TokenExpired or TokenInvalid. Synchronous, and remembers
+   * Whose a token is, if it is one of ours and in its time. Throws TokenExpired or TokenInvalid. Synchronous, and remembers
    * what it found right; time and key are asked again each time.
    */
-  verify(token: string): VerifiedClaims {
+  verify(token: string): VerifiedToken {
     const [, header, payload, signature] = (token.length <= MAX_LENGTH && COMPACT.exec(token)) || [];
     if (!header || !payload || !signature) throw new TokenInvalid('FORM');
     const name = VerifiedTokens.keyOf(token);
@@ -105,9 +105,10 @@ export class AccessTokens {
     const signatureBytes = parseBase64url(signature);
     if (!signatureBytes) throw new TokenInvalid('FORM');
     if (!isSignatureOf(key, Buffer.from(`${header}.${payload}`), signatureBytes)) throw new TokenInvalid('SIGNATURE');
-    const claims = this.#timely({ ...this.#claimsOf(payload), kid: key.kid });
-    this.#verified.add(name, claims);
-    return claims;
+    const { sub, sid, gen, expiresAt } = this.#claimsOf(payload);
+    const verified = this.#timely({ sub, sid, gen, kid: key.kid, expiresAtMs: expiresAt.getTime() });
+    this.#verified.add(name, verified);
+    return verified;
   }
 
   /** Drops what is remembered of a key's tokens. */
@@ -145,9 +146,9 @@ export class AccessTokens {
     return claims;
   }
 
-  #timely(claims: VerifiedClaims): VerifiedClaims {
+  #timely(verified: VerifiedToken): VerifiedToken {
     // "On or after" the expiry (RFC 7519 §4.1.4).
-    if (claims.expiresAt.getTime() <= this.#parts.clock.now().getTime()) throw new TokenExpired();
-    return claims;
+    if (verified.expiresAtMs <= this.#parts.clock.now().getTime()) throw new TokenExpired();
+    return verified;
   }
 }

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto';
-import type { AccessClaims } from './access-claims.ts';
+import type { SessionClaims } from './access-claims.ts';
 
-/** What a good token says, and which key signed it. */
-export type VerifiedClaims = AccessClaims & { readonly kid: string };
+/** What this server goes by in a good token, and which key signed it. No more is kept of one: a quarter of all that it says. */
+export interface VerifiedToken extends Pick<SessionClaims, 'sub' | 'sid' | 'gen'> {
+  readonly kid: string;
+  readonly expiresAtMs: number;
+}
 
 /** How many tokens are remembered; the oldest leave. */
 const SIZE = 10_000;
@@ -12,17 +15,17 @@ const SIZE = 10_000;
  * it, another token with the same part would pass unchecked. Nothing refused is kept: anyone could fill it.
  */
 export class VerifiedTokens {
-  readonly #byHash = new Map<string, VerifiedClaims>();
+  readonly #byHash = new Map<string, VerifiedToken>();
 
   static keyOf(token: string): string {
     return hash('sha256', token, 'base64');
   }
 
-  find(key: string): VerifiedClaims | undefined {
+  find(key: string): VerifiedToken | undefined {
     return this.#byHash.get(key);
   }
 
-  add(key: string, verified: VerifiedClaims): void {
+  add(key: string, verified: VerifiedToken): void {
     this.#byHash.set(key, verified);
     for (const oldest of this.#byHash.keys()) {
       if (this.#byHash.size <= SIZE) break;

@@ -1,6 +1,6 @@
-import type { DocumentNode } from 'graphql';
+import { type DocumentNode, visit } from 'graphql';
 
-/** Characters of all documents together. Of parsed text, one takes up to some 250 bytes. */
+/** Characters of all documents together. Of parsed text, one takes up to some 130 bytes. */
 const LARGEST = 200_000;
 
 /**
@@ -38,6 +38,7 @@ export class KnownDocuments {
   async set(key: string, document: DocumentNode): Promise<void> {
     const text = textOf(document);
     if (text === undefined || text.includes('"') || this.#keys.has(text)) return;
+    dropTokens(document);
     this.#documents.set(key, document);
     this.#keys.set(text, key);
     this.#size += text.length;
@@ -55,6 +56,13 @@ export class KnownDocuments {
     this.#keys.delete(text);
     this.#size -= text.length;
   }
+}
+
+/** The parser leaves the list of all tokens at each node's place. Nobody reads it, and it is a third of a document's memory. */
+function dropTokens(document: DocumentNode): void {
+  visit(document, {
+    enter: ({ loc }) => void (loc && Object.assign(loc, { startToken: undefined, endToken: undefined })),
+  });
 }
 
 const textOf = ({ loc }: DocumentNode): string | undefined => loc?.source.body;

@@ -3,16 +3,14 @@ import {
   GraphQLError,
   type GraphQLSchema,
   Kind,
-  Lexer,
   type ParseOptions,
-  Source,
-  TokenKind,
   type ValidationRule,
 } from 'graphql';
 import type { DocumentLimits } from '../config.ts';
 import { AppError } from '../platform/errors.ts';
 import { DOCUMENT_LIMIT_TEXTS } from './document-limit-texts.ts';
 import { DocumentMeter, type Measure, Unmeasurable } from './document-measure.ts';
+import { hasMoreTokens } from './token-count.ts';
 
 /** Selection sets inside each other that no setting allows: deeper ones could exhaust the stack. */
 const DEEPEST = 500;
@@ -75,22 +73,9 @@ const TOO_MANY_TOKENS = /^Syntax Error: Document contains more tha[nt] \d+ token
 export const findTokenRefusal = (error: { readonly message: string }, limits: DocumentLimits): AppError | undefined =>
   TOO_MANY_TOKENS.test(error.message) ? exceeded('tokens', limits) : undefined;
 
-/**
- * The same refusal before anything is parsed, for a fifth of what parsing up to the limit costs. Undefined also where the text
- * has a token that is none. A text has no more tokens than characters, so that short ones are not even read.
- */
-export function findTooManyTokens(text: string, limits: DocumentLimits): AppError | undefined {
-  if (text.length <= limits.tokens) return undefined;
-  const lexer = new Lexer(new Source(text));
-  try {
-    for (let count = 0; count <= limits.tokens; count += 1) {
-      if (lexer.advance().kind === TokenKind.EOF) return undefined;
-    }
-  } catch {
-    return undefined;
-  }
-  return exceeded('tokens', limits);
-}
+/** The same refusal before anything is parsed. A text has no more tokens than characters, so that short ones are not even read. */
+export const findTooManyTokens = (text: string, limits: DocumentLimits): AppError | undefined =>
+  text.length > limits.tokens && hasMoreTokens(text, limits.tokens) ? exceeded('tokens', limits) : undefined;
 
 function judge(meter: DocumentMeter, definition: DocumentNode['definitions'][number], limits: DocumentLimits) {
   if (definition.kind === Kind.OPERATION_DEFINITION) {

@@ -28,7 +28,7 @@ describe('tokens', () => {
     '{ "a text" 1 1.5 ... $a | & }',
     '',
     '{ me { id } # six, and a comment at the end',
-  ])('are counted alike by the lexer alone and by the parser: %s', (text) => {
+  ])('are counted alike before the document is parsed and by the parser: %s', (text) => {
     for (const tokens of [1, 5, 6, 7, 9]) {
       const limited = { ...limits, tokens };
       let error: GraphQLError | undefined;
@@ -38,13 +38,13 @@ describe('tokens', () => {
         error = thrown as GraphQLError;
       }
       const byParser = error && findTokenRefusal(error, limited);
-      const byLexer = findTooManyTokens(`${text}${' '.repeat(10)}`, limited);
+      const before = findTooManyTokens(`${text}${' '.repeat(10)}`, limited);
       // Where the document is not GraphQL, the parser may stop before it has counted far enough.
-      if (byParser !== undefined || error === undefined) expect(byLexer?.message).toBe(byParser?.message);
+      if (byParser !== undefined || error === undefined) expect(before?.message).toBe(byParser?.message);
     }
   });
 
-  test('are left to the parser by the lexer where a character is none of GraphQL', () =>
+  test('are left to the parser where a character is none of GraphQL', () =>
     expect(findTooManyTokens('{ me { id } ? me me me me }', { ...limits, tokens: 9 })).toBeUndefined());
 
   test('are counted over the whole document, operations that will not run included', () => {
