@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import type { Random } from '../platform/random.ts';
+import { inPools, type Random } from '../platform/random.ts';
 import { type AccessClaims, parseAccessClaims, type SessionClaims, toPayload } from './access-claims.ts';
 import { parseBase64url } from './base64url.ts';
 import type { KeySet, SigningKey } from './signing-keys.ts';
@@ -82,7 +82,7 @@ export class AccessTokens {
     const { issuer, seconds, clock, random, keys } = this.#parts;
     const key = keys().current;
     const issuedAt = clock.now();
-    const jti = random.bytes(16).toString('base64url');
+    const jti = inPools(random).bytes(16).toString('base64url');
     const expiresAt = new Date(issuedAt.getTime() + seconds * 1000);
     const header = encode({ alg: key.algorithm, typ: TYPE, kid: key.kid });
     const signed = `${header}.${encode(toPayload({ ...claims, jti, issuedAt, expiresAt }, { issuer, audience }))}`;

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import type { Random } from '../platform/random.ts';
+import { inPools, type Random } from '../platform/random.ts';
 
 const CIPHER = 'aes-256-gcm';
 const VERSION = Buffer.of(1);
@@ -14,7 +14,7 @@ export const BOX_VERSION: Uint8Array = VERSION;
  * good for 2³² boxes a key (§8.3); no key here comes near: most data stands under a key of one person or one day.
  */
 export function sealBox(key: KeyObject, aad: Uint8Array, plaintext: Uint8Array, random: Random): Buffer {
-  const nonce = random.bytes(NONCE_BYTES);
+  const nonce = inPools(random).bytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(aad);
   return Buffer.concat([VERSION, nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 }

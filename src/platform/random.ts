@@ -11,17 +11,26 @@ export const systemRandom: Random = { bytes: (size) => randomBytes(size) };
 
 const POOL_BYTES = 4_096;
 
-/** Bytes drawn from `random` many at once: a call of the CSPRNG costs more than its bytes. For ids; a secret must not lie about. */
+const pools = new WeakMap<Random, Random>();
+
+/**
+ * Bytes drawn from `random` many at once, in one pool for all who ask for it: a call of the CSPRNG costs more than its bytes. For
+ * ids and nonces; a secret must not lie about.
+ */
 export function inPools(random: Random): Random {
+  const known = pools.get(random);
+  if (known !== undefined) return known;
   let pool: Buffer = Buffer.alloc(0);
-  return {
-    bytes(size) {
+  const pooled = {
+    bytes(size: number) {
       if (pool.length < size) pool = random.bytes(Math.max(POOL_BYTES, size));
       const taken = pool.subarray(0, size);
       pool = pool.subarray(size);
       return taken;
     },
   };
+  pools.set(random, pooled);
+  return pooled;
 }
 
 /**

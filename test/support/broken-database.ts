@@ -15,6 +15,9 @@ const isTransactionOf = (victim: Victim, text: string) =>
 const isSingleOf = (victim: Victim, text: string) =>
   (victim === 'job' ? /UPDATE address_jobs SET attempts/ : /UPDATE sessions[\s\S]*INSERT INTO audit_events/).test(text);
 
+const textOf = (statement: unknown) =>
+  (typeof statement === 'string' ? statement : String((statement as { text?: unknown }).text)).trim();
+
 /** Fails the `failing`-th statement of the victim, once; the COMMIT of its transaction is one of them. */
 export function breakDatabase(failing: number, victim: Victim = 'request') {
   const original = Connection.prototype.query;
@@ -24,7 +27,7 @@ export function breakDatabase(failing: number, victim: Victim = 'request') {
     this: Connection,
     ...args: unknown[]
   ) {
-    const text = typeof args[0] === 'string' ? args[0].trim() : '';
+    const text = textOf(args[0]);
     const isOpen = open.has(this);
     // A worker that is done with a job looks for the next one: that is no statement of the first.
     let isOurs = !isOpen && isSingleOf(victim, text) && (victim === 'request' || seen === 0);
