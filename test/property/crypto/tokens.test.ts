@@ -122,7 +122,7 @@ describe('access tokens', () => {
     keys = await makeKeySet('EdDSA');
   });
 
-  test('verify to any claims that were signed', () => {
+  test('verify to whose they are, whatever else was signed', () => {
     const texts = () => fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 5 });
     const claims = fc.record({
       sub: fc.uuid().map((id) => id as UserId),
@@ -137,7 +137,8 @@ describe('access tokens', () => {
     const { tokens } = tokensOver(keys);
     fc.assert(
       fc.property(claims, (signed) => {
-        expect(tokens.verify(tokens.sign(signed).token)).toMatchObject(signed);
+        const { sub, sid, gen } = signed;
+        expect(tokens.verify(tokens.sign(signed).token)).toMatchObject({ sub, sid, gen });
       }),
     );
   });
