@@ -17,7 +17,8 @@ const shared = {
 
 export default {
   testTimeout: 20_000,
-  maxWorkers: 2,
+  // One more than the cores of a small machine: some files mostly wait for a process or a clock.
+  maxWorkers: 3,
   // Node 20 never frees the ES modules of a finished test file: a worker is replaced before collecting garbage costs more.
   workerIdleMemoryLimit: '400MB',
   globalSetup: '<rootDir>/test/support/start-postgres.mjs',
