@@ -80,10 +80,10 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
       await database.destroy();
       throw error;
     });
-    const share = (name: string, lockMs: number) =>
-      config.databasePipeline ? new PipelinedClients(urls.serverUrl, { name, lockMs }) : undefined;
-    const reads = share('gatehouse-reads', 0);
-    const changes = share('gatehouse-changes', CHANGE_LOCK_MS);
+    const share = (name: string, connections: number, lockMs: number) =>
+      config.databasePipeline ? new PipelinedClients(urls.serverUrl, { name, connections, lockMs }) : undefined;
+    const reads = share('gatehouse-reads', 2, 0);
+    const changes = share('gatehouse-changes', 4, CHANGE_LOCK_MS);
     if (changes) prepareWith(database, changes);
     const dayKeys = new DayKeys({ keyring, clock, random });
     const node = hostname();

@@ -8,13 +8,12 @@ export interface NamedStatement {
   readonly text: string;
 }
 
-/** Two, so that a long batch on one does not hold up the next. */
-const CONNECTIONS = 2;
-
 /** What a set of shared connections is for. */
 interface Purpose {
   /** As PostgreSQL shows them. */
   readonly name: string;
+  /** More than one, so that a long batch, or a commit that waits for the disk, does not hold up all others. */
+  readonly connections: number;
   /** How long a statement may wait for a lock, and all behind it. 0: as long as it may run. */
   readonly lockMs: number;
 }
@@ -26,18 +25,19 @@ interface Purpose {
 export class PipelinedClients {
   readonly #url: Secret;
   readonly #purpose: Purpose;
-  readonly #clients: (Promise<Client> | undefined)[] = Array.from({ length: CONNECTIONS }, () => undefined);
+  readonly #clients: (Promise<Client> | undefined)[];
   #turn = 0;
   #isStopped = false;
 
   constructor(url: Secret, purpose: Purpose) {
     this.#url = url;
     this.#purpose = purpose;
+    this.#clients = Array.from({ length: purpose.connections }, () => undefined);
   }
 
   /** The rows. Throws what pg throws: also where there is no connection, or it is lost meanwhile; nothing is tried again. */
   async run<Row extends object>(statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
-    this.#turn = (this.#turn + 1) % CONNECTIONS;
+    this.#turn = (this.#turn + 1) % this.#clients.length;
     const client = await this.#connect(this.#turn);
     const { rows } = await client.query<Row>({ ...statement, values: [...values] });
     return rows;

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await owner.destroy();
   plain = await openDatabase(dataSourceOptions, { url: clone.serverUrl, pool: 2 });
   prepared = await openDatabase(dataSourceOptions, { url: clone.serverUrl, pool: 2 });
-  clients = new PipelinedClients(clone.serverUrl, { name: 'gatehouse-test', lockMs: LOCK_MS });
+  clients = new PipelinedClients(clone.serverUrl, { name: 'gatehouse-test', connections: 2, lockMs: LOCK_MS });
   prepareWith(prepared, clients);
 });
 beforeEach(() => plain.query('DELETE FROM things'));
