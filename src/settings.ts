@@ -130,7 +130,7 @@ export const SETTINGS = {
   DATABASE_PIPELINE: set(
     kinds.onOff,
     'on',
-    'Four more connections that all requests share, for who is logged in and for changes that are one statement, with prepared statements there and in the pool; `off` where a pooler between cannot take that.',
+    'Six more connections that all requests share, for who is logged in and for changes that are one statement, with prepared statements there and in the pool; `off` where a pooler between cannot take that.',
   ),
   REDIS_URL: secret(
     kinds.secretUrl('redis', 'rediss'),
