@@ -184,8 +184,10 @@ describe('auditEvents', () => {
       const { data, errors } = await admin.send(PAGE, { filter });
       await damage(column, damaged?.id ?? '');
       const shown: Event[] = data['auditEvents'].edges.map(({ node }: { node: Event }) => node);
-      expect(shown.length).toBe(whole.length);
-      const others = (events: readonly Event[]) => events.filter(({ id }) => id !== damaged?.id);
+      // A worker may have told of the person meanwhile: what stood there before is what must stand there still.
+      const known = new Set(whole.map(({ id }) => id));
+      const others = (events: readonly Event[]) => events.filter(({ id }) => known.has(id) && id !== damaged?.id);
+      expect(others(shown).length).toBe(whole.length - 1);
       expect(others(shown)).toMatchObject(others(whole).map(({ sealedAt: _, ...event }) => event));
       const at = shown.findIndex(({ id }) => id === damaged?.id);
       expect(shown[at]).toMatchObject({ type, actorId: damaged?.actorId, [field]: null });
