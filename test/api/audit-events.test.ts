@@ -82,6 +82,22 @@ describe('auditEvents', () => {
     expect((await read(admin, { actorId: ada.userId }))[0]?.actor?.email).toBe('ada@example.com');
   });
 
+  test('tells of a failed login on a known account by its id, and keeps nothing of what was typed', async () => {
+    const typed = 'ADA@Example.com';
+    await server.anyone.send('mutation($input: LoginInput!) { login(input: $input) { __typename } }', {
+      input: { email: typed, password: 'some other words here' },
+    });
+    const filter = { types: ['login.failed'], subjectId: ada.userId };
+    await until(async () => (await read(admin, filter)).length > 0);
+    expect((await read(admin, filter))[0]?.details).toEqual({ reason: 'WRONG_PASSWORD' });
+    expect(
+      await server.database.query('SELECT subject_data FROM audit_events WHERE type = $1 AND subject_id = $2', [
+        'login.failed',
+        ada.userId,
+      ]),
+    ).toEqual([{ subject_data: null }]);
+  });
+
   test('goes through all of them in pages, none twice, in both counts of a page', async () => {
     const filter = { before: new Date(server.clock.now().getTime() - 500).toISOString() };
     const all = await read(auditor, filter);
