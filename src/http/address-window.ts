@@ -28,13 +28,15 @@ export interface AddressWindowParts {
  */
 export function limitAddresses(listener: RequestListener, parts: AddressWindowParts): RequestListener {
   const { hitAddress, readClient, logger } = parts;
+  // Here nothing stands around the listener: what is thrown must become a refusal, or one request ends the process.
+  const hit = async (request: IncomingMessage) => hitAddress(readClient(request).key);
   const refuse = makeRefuse(parts);
   return (request, response) => {
     if (request.method === 'OPTIONS' || isHealthPath(request.url)) {
       listener(request, response);
       return;
     }
-    hitAddress(readClient(request).key).then(
+    hit(request).then(
       (retryAfter) => {
         if (retryAfter === 0) listener(request, response);
         else refuse(request, response, tooMany(retryAfter));
