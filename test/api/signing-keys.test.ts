@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { JWKS_SECONDS, PUBLISHED_SECONDS } from '../../src/sessions/signing-key-schedule.ts';
 import type { Client } from '../support/client.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { runInTerminal } from '../support/terminal.ts';
+import { runInTerminal, settingsBeside } from '../support/terminal.ts';
 
 let server: TestServer;
 let second: TestServer;
@@ -18,14 +18,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-const gatehouse = (typed: string) =>
-  runInTerminal(typed.split(' '), {
-    NODE_ENV: 'test',
-    DATA_DIR: server.shared.dataDir,
-    DATABASE_URL: server.shared.serverUrl,
-    MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-    LOG_LEVEL: 'error',
-  });
+const gatehouse = (typed: string) => runInTerminal(typed.split(' '), settingsBeside(server.shared));
 
 const ME = '{ me { email } }';
 const REFRESH = `mutation($input: RefreshInput) { refresh(input: $input) { accessToken } }`;

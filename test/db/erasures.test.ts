@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCommand } from '../../src/cli/run-command.ts';
 import { until, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
+import { settingsBeside } from '../support/terminal.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -123,13 +124,7 @@ describe('a database restored from before an erasure', () => {
     const printed: string[] = [];
     const run = (...words: string[]) =>
       runCommand(['restore', ...words], {
-        env: {
-          NODE_ENV: 'test',
-          DATA_DIR: server.shared.dataDir,
-          DATABASE_URL: server.shared.serverUrl,
-          MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-          LOG_LEVEL: 'silent',
-        },
+        env: { ...settingsBeside(server.shared), LOG_LEVEL: 'silent' },
         facts: { cores: 2, cwd: server.shared.dataDir, rateLimitNames: [] },
         stopSignal: new Promise(() => undefined),
         stdin: process.stdin,

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { type CommandOutcome, runInTerminal } from '../support/terminal.ts';
+import { type CommandOutcome, runInTerminal, settingsBeside } from '../support/terminal.ts';
 
 const PEOPLE = 5;
 const EVERY_FLOW_MS = 60_000;
@@ -23,14 +23,7 @@ afterAll(async () => {
 const address = (i: number) => `person${i}@example.com`;
 const keyringPath = () => join(server.shared.dataDir, 'keyring.json');
 const gatehouse = (typed: string, env: Record<string, string> = {}) =>
-  runInTerminal(typed.split(' '), {
-    NODE_ENV: 'test',
-    DATA_DIR: server.shared.dataDir,
-    DATABASE_URL: server.shared.serverUrl,
-    MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-    LOG_LEVEL: 'error',
-    ...env,
-  });
+  runInTerminal(typed.split(' '), { ...settingsBeside(server.shared), ...env });
 
 /** Runs it again until it is `done`: servers read a changed keyring within seconds. */
 async function eventually(typed: string, done = ({ code }: CommandOutcome) => code === 0): Promise<CommandOutcome> {

@@ -5,7 +5,7 @@ import { generateKeyring, type RootPurpose } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/platform/random.ts';
 import type { KeyringJson } from '../support/keyrings.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { type CommandOutcome, runInTerminal } from '../support/terminal.ts';
+import { type CommandOutcome, runInTerminal, settingsBeside } from '../support/terminal.ts';
 
 let server: TestServer;
 let folder: string;
@@ -26,14 +26,7 @@ beforeEach(() => writeFileSync(path(), good, { mode: 0o600 }));
 
 /** A command that opens everything as a start does. */
 const start = (env: Record<string, string> = { KEYRING_FILE: path() }): Promise<CommandOutcome> =>
-  runInTerminal(['migrate'], {
-    NODE_ENV: 'test',
-    DATA_DIR: folder,
-    DATABASE_URL: server.shared.serverUrl,
-    MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-    LOG_LEVEL: 'error',
-    ...env,
-  });
+  runInTerminal(['migrate'], { ...settingsBeside(server.shared), DATA_DIR: folder, ...env });
 
 function changed(change: (json: KeyringJson) => void): string {
   const json: KeyringJson = JSON.parse(good);
@@ -131,14 +124,7 @@ test('one row that does not open stops no start, where another shows that the ke
 describe('a rotation of the address index', () => {
   const rotated = () => join(folder, 'rotated.json');
   const keys = (typed: string) =>
-    runInTerminal(typed.split(' '), {
-      NODE_ENV: 'test',
-      DATA_DIR: folder,
-      KEYRING_FILE: rotated(),
-      DATABASE_URL: server.shared.serverUrl,
-      MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-      LOG_LEVEL: 'error',
-    });
+    runInTerminal(typed.split(' '), { ...settingsBeside(server.shared), DATA_DIR: folder, KEYRING_FILE: rotated() });
   /** The server of this test keeps its own keyring, which a rotation would wait for: it counts as dead until its next sign of life. */
   const rotate = async (): Promise<CommandOutcome> => {
     for (;;) {
@@ -185,14 +171,7 @@ describe('a rotation of the address index', () => {
 
 test('a new key never gets the id of one that was retired: what that one left behind must not be taken for its own', async () => {
   const gatehouse = (typed: string) =>
-    runInTerminal(typed.split(' '), {
-      NODE_ENV: 'test',
-      DATA_DIR: folder,
-      KEYRING_FILE: path(),
-      DATABASE_URL: server.shared.serverUrl,
-      MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-      LOG_LEVEL: 'error',
-    });
+    runInTerminal(typed.split(' '), { ...settingsBeside(server.shared), DATA_DIR: folder, KEYRING_FILE: path() });
   expect((await gatehouse('keys add --pepper')).err).toContain('Added the pepper key "p2"');
   expect((await gatehouse('keys retire p2')).code).toBe(0);
   expect((await gatehouse('keys add --pepper')).err).toContain('Added the pepper key "p3"');

@@ -9,7 +9,7 @@ import { holdActor } from '../../src/users/held-actor.repository.ts';
 import { until, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { LoggedInClient } from '../support/server.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
-import { runInTerminal } from '../support/terminal.ts';
+import { runInTerminal, settingsBeside } from '../support/terminal.ts';
 
 const PROFILE = { displayName: 'Ada', bio: 'Counts.', phone: '+4915112345678', birthDate: '1815-12-10' };
 const FIELDS = 'displayName bio phone birthDate';
@@ -30,14 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const settings = () => ({
-  NODE_ENV: 'test',
-  DATA_DIR: server.shared.dataDir,
-  DATABASE_URL: server.shared.serverUrl,
-  MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-  LOG_LEVEL: 'error',
-});
-const gatehouse = (typed: string) => runInTerminal(typed.split(' '), settings());
+const gatehouse = (typed: string) => runInTerminal(typed.split(' '), settingsBeside(server.shared));
 const keysOf = (userId: string): Promise<{ id: string; retired: boolean }[]> =>
   server.database.query(
     'SELECT id, retired_at IS NOT NULL AS retired FROM data_keys WHERE user_id = $1 ORDER BY created_at',
@@ -183,7 +176,7 @@ describe('a reseal between two reads of one request', () => {
     await client.send(`mutation { confirmEmailChange(input: { token: "${token}" }) { user { id } } }`);
     const undo = await server.mails.token('dora@example.com', 3);
     const foundation = await openFoundation(
-      loadConfig(settings(), { cores: 2, cwd: server.shared.dataDir, rateLimitNames: [] }),
+      loadConfig(settingsBeside(server.shared), { cores: 2, cwd: server.shared.dataDir, rateLimitNames: [] }),
     );
     const holder = server.database.createQueryRunner();
     await holder.startTransaction();

@@ -4,7 +4,7 @@ import { findReplacedAt } from '../../src/keys/key-activations.ts';
 import { RESET } from '../support/account-acts.ts';
 import { type AuditDatabase, auditDatabase } from '../support/audit-database.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
-import { type CommandOutcome, runInTerminal } from '../support/terminal.ts';
+import { type CommandOutcome, runInTerminal, settingsBeside } from '../support/terminal.ts';
 
 const FLOW_MS = 60_000;
 
@@ -17,14 +17,7 @@ describe('keys retire of a system key', () => {
   });
   afterAll(() => server.stop());
 
-  const gatehouse = (typed: string) =>
-    runInTerminal(typed.split(' '), {
-      NODE_ENV: 'test',
-      DATA_DIR: server.shared.dataDir,
-      DATABASE_URL: server.shared.serverUrl,
-      MIGRATION_DATABASE_URL: server.shared.ownerUrl,
-      LOG_LEVEL: 'error',
-    });
+  const gatehouse = (typed: string) => runInTerminal(typed.split(' '), settingsBeside(server.shared));
   /** Runs it again until no server stands in its way: they read a changed keyring within seconds. */
   async function eventually(typed: string): Promise<CommandOutcome> {
     for (;;) {

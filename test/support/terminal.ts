@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { runCommand } from '../../src/cli/run-command.ts';
 import type { Environment } from '../../src/config.ts';
 import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
+import type { SharedParts } from './server.ts';
 
 export interface CommandOutcome {
   readonly code: number;
@@ -15,6 +16,15 @@ export interface Typing {
   /** What a person types at a terminal: one answer to each question, in order. */
   readonly answers?: readonly string[];
 }
+
+/** The settings of a command that runs beside a test's server: on its database, with its keyring. */
+export const settingsBeside = ({ dataDir, serverUrl, ownerUrl }: SharedParts) => ({
+  NODE_ENV: 'test',
+  DATA_DIR: dataDir,
+  DATABASE_URL: serverUrl,
+  MIGRATION_DATABASE_URL: ownerUrl,
+  LOG_LEVEL: 'error',
+});
 
 /** Runs a command of `gatehouse` in this process, as if typed, with standard input as said and both outputs kept. */
 export async function runInTerminal(
