@@ -5,9 +5,10 @@ import type { Clock } from '../platform/clock.ts';
 import { inPools, type Random, uuidv7 } from '../platform/random.ts';
 import { changeAndInsertEvent, insertEvents, type OneStatementChange } from './audit.repository.ts';
 import type { AuditEventEntity } from './audit-event.entity.ts';
-import { type Actor, type AuditEvent, checkEvent } from './audit-event.ts';
+import { type Actor, type AuditEvent, checkEvent, type EventRequest } from './audit-event.ts';
 import { EVENT_FORMAT } from './canonical-event.ts';
-import { commitTo, type PersonalValues } from './commitment.ts';
+import type { CanonicalValue } from './canonical-json.ts';
+import { commitTo, type OriginValue, type PersonalValues } from './commitment.ts';
 import type { KeyKind } from './day-key.entity.ts';
 import type { DayKeys } from './day-keys.ts';
 import { eventMac } from './event-mac.ts';
@@ -25,6 +26,8 @@ interface KeyOfValue {
   readonly key: SealingKey;
 }
 
+const UNSIGNED = Buffer.alloc(0);
+
 /** A client chooses these: longer or stranger ones are cut or left out, and no event is lost for them. */
 const USER_AGENT_CHARACTERS = 512;
 const OPERATION_NAME = /^[_A-Za-z]\w{0,127}$/;
@@ -33,9 +36,12 @@ const matching = (pattern: RegExp, text: string | null | undefined) =>
   text !== null && text !== undefined && pattern.test(text) ? text : null;
 
 /** Half a character, which no canonical form holds, becomes U+FFFD. */
-const wellFormed = (text: string) => Buffer.from(text, 'utf8').toString('utf8');
-
-const idOf = (actor: Actor) => ('id' in actor ? actor.id : null);
+const originOf = ({ origin: { ip, userAgent } }: EventRequest): OriginValue => ({
+  ip,
+  userAgent: userAgent === null ? null : userAgent.slice(0, USER_AGENT_CHARACTERS).toWellFormed(),
+});
+const wellFormedOf = (personal: PersonalValues): PersonalValues =>
+  Object.fromEntries(Object.entries(personal).map(([field, text]) => [field, text.toWellFormed()]));
 
 /** Writes the audit trail: each event sealed where it is personal, and with a MAC that the database cannot make. */
 export class AuditTrail {
@@ -89,71 +95,54 @@ export class AuditTrail {
   }
 
   async #toRow(manager: EntityManager, { id, at, event }: StampedEvent): Promise<AuditEventEntity> {
-    const spec: EventSpec = EVENT_TYPES[event.type];
-    const unsigned = {
+    const { type, by, personal } = event;
+    const spec: EventSpec = EVENT_TYPES[type];
+    const originKey = by.request === undefined ? undefined : await this.#originKey(manager, by, spec);
+    const origin = originKey && by.request && this.#sealValue(originKey, 'origin', id, originOf(by.request));
+    const isPersonal = personal !== undefined && Object.keys(personal).length > 0;
+    const subjectKey = isPersonal ? await this.#subjectKey(manager, event.subjectKey) : undefined;
+    const subject = subjectKey && this.#sealValue(subjectKey, 'subject_data', id, wellFormedOf(personal ?? {}));
+    const row: AuditEventEntity = {
       id,
       format: EVENT_FORMAT,
       at,
-      type: event.type,
+      type,
       outcome: spec.outcome,
-      actorKind: event.by.kind,
-      actorId: idOf(event.by),
+      actorKind: by.kind,
+      actorId: 'id' in by ? by.id : null,
       subjectId: event.subjectId ?? null,
-      operationName: matching(OPERATION_NAME, event.by.request?.operationName),
-      requestId: matching(REQUEST_ID, event.by.request?.requestId),
+      operationName: matching(OPERATION_NAME, by.request?.operationName),
+      requestId: matching(REQUEST_ID, by.request?.requestId),
       node: this.#node,
-      details: { ...event.details },
-      ...(await this.#origin(manager, id, event.by, spec)),
-      ...(await this.#subjectData(manager, id, event.subjectKey, event.personal)),
+      details: event.details,
+      origin: origin?.sealed ?? null,
+      originKeyKind: originKey?.kind ?? null,
+      originKeyId: originKey?.key.id ?? null,
+      originCommitment: origin?.commitment ?? null,
+      subjectData: subject?.sealed ?? null,
+      subjectKeyKind: subjectKey?.kind ?? null,
+      subjectKeyId: subjectKey?.key.id ?? null,
+      subjectCommitment: subject?.commitment ?? null,
       auditKeyId: this.#keyring.active('audit').id,
+      mac: UNSIGNED,
     };
-    return { ...unsigned, mac: eventMac(this.#keyring, unsigned) };
+    row.mac = eventMac(this.#keyring, row);
+    return row;
   }
 
-  async #origin(manager: EntityManager, rowId: string, actor: Actor, spec: EventSpec) {
-    if (actor.request === undefined) {
-      return { origin: null, originKeyKind: null, originKeyId: null, originCommitment: null };
-    }
-    const own: KeyOfValue | undefined =
-      actor.kind === 'USER' && actor.key !== undefined ? { kind: 'DATA', key: actor.key } : undefined;
-    const { kind, key } = spec.power
-      ? await this.#dayKey(manager, 'AUDIT_TRAIL')
-      : (own ?? (await this.#dayKey(manager, 'DAYS_30')));
-    const { ip, userAgent } = actor.request.origin;
-    const value = { ip, userAgent: userAgent === null ? null : wellFormed(userAgent.slice(0, USER_AGENT_CHARACTERS)) };
+  #sealValue<T extends CanonicalValue>({ key }: KeyOfValue, column: string, rowId: string, value: T) {
     const { committed, commitment } = commitTo(value, this.#random);
-    const place = { table: 'audit_events', column: 'origin', rowId };
-    return {
-      origin: seal(key, place, committed, this.#random),
-      originKeyKind: kind,
-      originKeyId: key.id,
-      originCommitment: commitment,
-    };
+    return { sealed: seal(key, { table: 'audit_events', column, rowId }, committed, this.#random), commitment };
   }
 
-  async #subjectData(
-    manager: EntityManager,
-    rowId: string,
-    subjectKey: SealingKey | undefined,
-    personal: PersonalValues = {},
-  ) {
-    if (Object.keys(personal).length === 0) {
-      return { subjectData: null, subjectKeyKind: null, subjectKeyId: null, subjectCommitment: null };
-    }
-    const { kind, key } = subjectKey
-      ? ({ kind: 'DATA', key: subjectKey } as const)
-      : await this.#dayKey(manager, 'DAYS_30');
-    const value: PersonalValues = Object.fromEntries(
-      Object.entries(personal).map(([field, text]) => [field, wellFormed(text)]),
-    );
-    const { committed, commitment } = commitTo(value, this.#random);
-    const place = { table: 'audit_events', column: 'subject_data', rowId };
-    return {
-      subjectData: seal(key, place, committed, this.#random),
-      subjectKeyKind: kind,
-      subjectKeyId: key.id,
-      subjectCommitment: commitment,
-    };
+  /** The actor's own key, so that their erasure takes it; of an event of power the trail's, which nobody's erasure may take. */
+  #originKey(manager: EntityManager, by: Actor, { power }: EventSpec): KeyOfValue | Promise<KeyOfValue> {
+    if (power) return this.#dayKey(manager, 'AUDIT_TRAIL');
+    return by.kind === 'USER' && by.key ? { kind: 'DATA', key: by.key } : this.#dayKey(manager, 'DAYS_30');
+  }
+
+  #subjectKey(manager: EntityManager, key: SealingKey | undefined): KeyOfValue | Promise<KeyOfValue> {
+    return key ? { kind: 'DATA', key } : this.#dayKey(manager, 'DAYS_30');
   }
 
   async #dayKey(manager: EntityManager, life: 'DAYS_30' | 'AUDIT_TRAIL'): Promise<KeyOfValue> {

@@ -27,8 +27,11 @@ export function canonicalJson(value: CanonicalValue): string {
   }
   if (Array.isArray(value)) return `[${value.map((each: CanonicalValue) => canonicalJson(each)).join(',')}]`;
   if (typeof value !== 'object') throw new TypeError('Canonical JSON cannot hold this value');
-  const members = Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => `${canonicalText(name)}:${canonicalJson(member)}`);
-  return `{${members.join(',')}}`;
+  let members = '';
+  for (const [name, member] of Object.entries(value).sort(byName)) {
+    members += `${members === '' ? '' : ','}${canonicalText(name)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
 }
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Random } from '../platform/random.ts';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { inPools, type Random } from '../platform/random.ts';
 import { type CanonicalValue, canonicalJson } from './canonical-json.ts';
 import type { PersonalField } from './event-types.ts';
 
@@ -17,7 +17,7 @@ export type CommittedSubject = Committed<PersonalValues>;
 const SALT_BYTES = 32;
 
 const digest = (salt: Buffer, value: CanonicalValue) =>
-  createHash('sha256').update(salt).update(canonicalJson(value), 'utf8').digest();
+  hash('sha256', Buffer.concat([salt, Buffer.from(canonicalJson(value), 'utf8')]), 'buffer');
 
 /**
  * SHA-256(32 random bytes ‖ canonical JSON): binds the event to one value and hides it. The ciphertext cannot stand in for it:
@@ -27,8 +27,11 @@ export function commitTo<T extends CanonicalValue>(
   value: T,
   random: Random,
 ): { committed: Committed<T>; commitment: Buffer } {
-  const salt = random.bytes(SALT_BYTES);
-  return { committed: { salt: salt.toString('base64url'), value }, commitment: digest(salt, value) };
+  const salt = inPools(random).bytes(SALT_BYTES);
+  const made = { committed: { salt: salt.toString('base64url'), value }, commitment: digest(salt, value) };
+  // Nothing of it stays behind in the pool.
+  salt.fill(0);
+  return made;
 }
 
 /** Whether what was opened is what the event was written with. */

@@ -98,11 +98,7 @@ export async function findUnsealed(
      ORDER BY queued."eventId"`,
     [passOver, limit, after],
   );
-  return rows.map(({ eventId, position, ...event }) => ({
-    id: eventId,
-    position,
-    event: event.id === null ? undefined : event,
-  }));
+  return rows.map((row) => ({ id: row.eventId, position: row.position, event: row.id === null ? undefined : row }));
 }
 
 export async function insertSeal(tx: EntityManager, seal: StoredSeal): Promise<void> {

@@ -116,8 +116,11 @@ export class Keyring {
 
   /** The key for the use `label`, derived from one root key (HKDF, `subkeys.ts`); derived once. Throws KeyMissing. */
   subkeysOf(purpose: RootPurpose, id: string, label: string): KeyObject {
-    const name = JSON.stringify([purpose, id, label]);
-    const subkey = this.#subkeys.get(name) ?? deriveSubkey(this.get(purpose, id).secret, purpose, label);
+    // The id last: it may come from a row that somebody planted.
+    const name = `${purpose} ${label} ${id}`;
+    const known = this.#subkeys.get(name);
+    if (known !== undefined) return known;
+    const subkey = deriveSubkey(this.get(purpose, id).secret, purpose, label);
     this.#subkeys.set(name, subkey);
     return subkey;
   }

@@ -69,10 +69,11 @@ const BLOCK = 32;
 const LENGTH_BYTES = 4;
 
 /** The length and zeros up to a multiple of 32 bytes: the length of a name or an address would tell much of it. */
-function pad(json: Buffer): Buffer {
-  const padded = Buffer.alloc(Math.ceil((LENGTH_BYTES + json.length) / BLOCK) * BLOCK);
-  padded.writeUInt32BE(json.length);
-  json.copy(padded, LENGTH_BYTES);
+function pad(json: string): Buffer {
+  const length = Buffer.byteLength(json, 'utf8');
+  const padded = Buffer.alloc(Math.ceil((LENGTH_BYTES + length) / BLOCK) * BLOCK);
+  padded.writeUInt32BE(length);
+  padded.write(json, LENGTH_BYTES, 'utf8');
   return padded;
 }
 
@@ -93,8 +94,7 @@ function isJson(value: unknown): boolean {
 /** Seals `value` for its place. Throws a TypeError for what JSON would lose. */
 export function seal<T extends Json>(key: SealingKey, place: Place, value: T, random: Random): Sealed<T> {
   if (!isJson(value)) throw new TypeError(`${place.table}.${place.column}: JSON cannot hold this value`);
-  const json = Buffer.from(JSON.stringify(value), 'utf8');
-  return new Sealed<T>(sealBox(key.secret, aadOf(key, place), pad(json), random));
+  return new Sealed<T>(sealBox(key.secret, aadOf(key, place), pad(JSON.stringify(value)), random));
 }
 
 /** What was sealed. Throws SealBroken, never answers a blank: a person would take it for a value that is not set. */

@@ -15,7 +15,7 @@ const pools = new WeakMap<Random, Random>();
 
 /**
  * Bytes drawn from `random` many at once, in one pool for all who ask for it: a call of the CSPRNG costs more than its bytes. For
- * ids and nonces; a secret must not lie about.
+ * ids and nonces; a secret must not lie about: who takes one here wipes it after use.
  */
 export function inPools(random: Random): Random {
   const known = pools.get(random);

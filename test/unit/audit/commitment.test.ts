@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { commitTo, isCommittedTo } from '../../../src/audit/commitment.ts';
 import { CountedRandom } from '../../support/counted-random.ts';
@@ -17,6 +17,12 @@ describe('a commitment to a personal value', () => {
   test('differs for the same value, so that nobody can look for equal ones', () => {
     const random = new CountedRandom();
     expect(commitTo(ORIGIN, random).commitment).not.toEqual(commitTo(ORIGIN, random).commitment);
+  });
+
+  test('leaves none of its random bytes in the pool that they were drawn from', () => {
+    const pool = randomBytes(4_096);
+    const { committed } = commitTo(ORIGIN, { bytes: () => pool });
+    expect(pool.includes(Buffer.from(committed.salt, 'base64url'))).toBe(false);
   });
 
   test('holds for the value with its bytes, and for no other', () => {
