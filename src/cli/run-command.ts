@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConfigError } from '../config.ts';
+import { PACKAGE_FOLDER } from '../platform/package-folder.ts';
 import { auditAcknowledgeRestoreCommand } from './audit-acknowledge-restore.ts';
 import { auditExportCommand } from './audit-export.ts';
 import { auditProveCommand } from './audit-prove.ts';
@@ -54,6 +57,10 @@ export const COMMANDS: readonly Command[] = [
 /** Runs what was typed after `gatehouse` (nothing: `serve`) and answers the exit code: 0 done, 1 failed, 2 wrong words. */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
   const typed = words.length === 0 ? ['serve'] : words;
+  if (typed[0] === '--version' || typed[0] === '-v') {
+    terminal.print(readVersion());
+    return 0;
+  }
   const command = COMMANDS.find(({ name }) => typed.slice(0, name.split(' ').length).join(' ') === name);
   if (!command) return refuse(typed, terminal);
   const rest = typed.slice(command.name.split(' ').length);
@@ -77,11 +84,16 @@ function refuse(typed: readonly string[], terminal: Terminal): number {
   const shown = group.length > 0 ? group : COMMANDS;
   const width = 2 + Math.max(...shown.map(({ name }) => name.length));
   const list = shown.map(({ name, summary }) => `  ${name.padEnd(width)}${summary}`).join('\n');
-  const help = `Usage: gatehouse <command> [options]\n\n${list}\n\nEach command has --help.`;
+  const help = `Usage: gatehouse <command> [options]\n\n${list}\n\nEach command has --help. The version is told by --version.`;
   if (typed.some((word) => ['--help', '-h', 'help'].includes(word))) {
     terminal.print(help);
     return 0;
   }
   terminal.printError(`There is no command "${typed.join(' ')}".\n\n${help}`);
   return 2;
+}
+
+function readVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_FOLDER, 'package.json'), 'utf8')) as { version: string };
+  return version;
 }

@@ -149,6 +149,11 @@ describe('the commands', () => {
     }
   });
 
+  test.each(['--version', '-v'])('%s tells the version of the package', async (typed) => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+    expect(await gatehouse(typed)).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+
   test.each(NAMES)('%s has help of its own', async (name) => {
     const { code, out, err } = await runInTerminal([...name.split(' '), '--help'], {});
     expect({ code, err }).toEqual({ code: 0, err: '' });
