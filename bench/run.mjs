@@ -35,11 +35,7 @@ const startServer = (stage, name, { settings, profile, nodeArgs = [] } = {}) =>
     // As `npm start` does, without npm.
     script: '../src/build.mjs',
     args: ['--quiet', '--run', 'serve'],
-    nodeArgs: [
-      '--enable-source-maps',
-      ...nodeArgs,
-      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-    ],
+    nodeArgs: [...nodeArgs, ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])],
     envOf: (port) => stage.serverEnv(port, settings),
     isReady: async (url) => (await fetch(`${url}/health/ready`)).ok,
   });

@@ -66,7 +66,7 @@ const second = modules.find((id) => /[\\/]node_modules[\\/]graphql[\\/].*\.js$/.
 if (second !== undefined) throw new Error(`graphql is in the bundle twice, by ${second}: see src/bundle.mjs`);
 if (seenThrough !== 1) throw new Error(`${seenThrough} modules require by themselves: see src/bundle.mjs`);
 
-// Node reads every map at the start. Those of others are large, and lead to what is readable here as well.
+// Maps of others are large, and lead to what is readable here as well.
 const unmapped = output.filter(
   ({ type, moduleIds }) => type === 'chunk' && !moduleIds.some((id) => id.startsWith(join(DIST, sep))),
 );

@@ -1,4 +1,5 @@
 import { type LevelWithSilent, pino } from 'pino';
+import { toSourceFrame } from './source-frames.ts';
 
 /** Facts of one log line. Nothing personal and no secret goes in: no address, IP, name, token, or text typed by a person. */
 export type LogFacts = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -43,6 +44,6 @@ export function errorFacts(error: unknown): LogFacts {
     constraint: text(known.constraint),
     table: text(known.table),
     column: text(known.column),
-    stack: frames.slice(0, 8).join('\n'),
+    stack: frames.slice(0, 8).map(toSourceFrame).join('\n'),
   };
 }
