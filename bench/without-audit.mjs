@@ -9,6 +9,6 @@ AuditTrail.prototype.record = async () => NO_EVENT;
 AuditTrail.prototype.write = async () => {};
 /** The change as it would be without an event in its statement. */
 AuditTrail.prototype.recordWith = async (manager, { name, text, values }) =>
-  (await queryPrepared(manager, { name, text: `WITH ${text} SELECT FROM changed` }, values)).length === 1;
+  (await queryPrepared(manager, { name, text: `WITH ${text} SELECT * FROM changed` }, values))[0];
 /** What the other server writes is that one's to seal. */
 Sealer.prototype.step = async () => false;

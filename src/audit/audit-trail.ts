@@ -75,10 +75,14 @@ export class AuditTrail {
 
   /**
    * The same where the change is one statement: the event goes with it and costs no round trip, nor does either need a
-   * transaction. Whether the change was made. Throws a TypeError as `record` does.
+   * transaction. What the change answers; undefined where it was not made. Throws a TypeError as `record` does.
    */
-  async recordWith(manager: EntityManager, change: OneStatementChange, event: AuditEvent): Promise<boolean> {
-    return changeAndInsertEvent(manager, change, await this.#toRow(manager, this.stamp(event)));
+  async recordWith<Row extends object>(
+    manager: EntityManager,
+    change: OneStatementChange,
+    event: AuditEvent,
+  ): Promise<Row | undefined> {
+    return changeAndInsertEvent<Row>(manager, change, await this.#toRow(manager, this.stamp(event)));
   }
 
   /** Gives the event its id and time. Throws a TypeError as `record` does. */

@@ -58,8 +58,8 @@ export async function insertEvents(manager: EntityManager, rows: readonly AuditE
 }
 
 /**
- * A change that is one statement: common table expressions with `values`, of which `changed` has a row only where it was made. The
- * name belongs to this text alone.
+ * A change that is one statement: common table expressions with `values`, of which `changed` has one row, and that only where it
+ * was made. The name belongs to this text alone.
  */
 export interface OneStatementChange extends NamedStatement {
   readonly values: readonly unknown[];
@@ -77,18 +77,18 @@ function addEvent({ name, text, values }: OneStatementChange): NamedStatement {
        INSERT INTO audit_events (${NAMES}) SELECT ${NAMES} FROM ${rowsFrom(values.length + 1, 1)}
        WHERE EXISTS (SELECT FROM changed) RETURNING id
      ), queued AS (INSERT INTO audit_unsealed (event_id) SELECT id FROM event)
-     SELECT FROM changed`,
+     SELECT * FROM changed`,
   };
   withEvent.set(name, statement);
   return statement;
 }
 
-/** Makes a change and writes its event, both by one statement, or neither. Whether it was made. */
-export async function changeAndInsertEvent(
+/** Makes a change and writes its event, both by one statement, or neither. The row of `changed`; undefined where it was not made. */
+export async function changeAndInsertEvent<Row extends object>(
   manager: EntityManager,
   change: OneStatementChange,
   row: AuditEventEntity,
-): Promise<boolean> {
-  const made = await queryPrepared(manager, addEvent(change), [...change.values, ...parametersOf([row])]);
-  return made.length === 1;
+): Promise<Row | undefined> {
+  const [made] = await queryPrepared<Row>(manager, addEvent(change), [...change.values, ...parametersOf([row])]);
+  return made;
 }

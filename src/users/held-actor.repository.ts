@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Viewer } from '../access/request-context.ts';
 import type { OneStatementChange } from '../audit/audit.repository.ts';
 import { AppError } from '../platform/errors.ts';
+import type { DataKeyId } from '../platform/ids.ts';
 import type { UserRecord } from './user.record.ts';
 
 /** A viewer whose data key was read with them. */
@@ -60,3 +61,22 @@ export async function bumpVersion(
   );
   return rows.length === 1;
 }
+
+/** A viewer, and the data key that a value was sealed under. */
+export interface HeldWithKey extends Pick<Viewer, 'userId' | 'sessionId' | 'authenticatedAt'> {
+  readonly keyId: DataKeyId;
+}
+
+/**
+ * All that `holdActor` asks as the first part of one statement that writes what is sealed: `held` has a row where it is so. Its
+ * parameters are the first ones, `heldValues`. The key is locked like the rest, not only read: a statement sees the database as it
+ * was when it began, and only of the rows that it locks does PostgreSQL ask again after a wait. A reseal would pass unseen.
+ */
+export const HELD_WITH_KEY = `held AS (
+  SELECT FROM users u JOIN sessions s ON s.user_id = u.id JOIN data_keys k ON k.user_id = u.id
+  WHERE u.id = $1 AND u.status = 'ACTIVE' AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3
+    AND s.authenticated_at = $4 AND k.id = $5 AND k.retired_at IS NULL FOR SHARE)`;
+export const heldValues = (
+  { userId, sessionId, authenticatedAt, keyId }: HeldWithKey,
+  now: Date,
+): readonly unknown[] => [userId, sessionId, now, authenticatedAt, keyId];

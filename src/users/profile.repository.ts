@@ -1,22 +1,27 @@
 import type { OneStatementChange } from '../audit/audit.repository.ts';
-import type { UserId } from '../platform/ids.ts';
+import { HELD_WITH_KEY, type HeldWithKey, heldValues } from './held-actor.repository.ts';
 import { PROFILE_COLUMNS, PROFILE_FIELDS } from './profile.fields.ts';
 import type { SealedChange } from './profile.sealing.ts';
+import { PROFILE_ROW } from './users.repository.ts';
 
 const SETS = PROFILE_FIELDS.map((field, index) => {
   const column = PROFILE_COLUMNS[field];
-  return `${column} = CASE WHEN '${field}' = ANY ($3::text[]) THEN $${index + 4} ELSE ${column} END`;
+  return `${column} = CASE WHEN '${field}' = ANY ($6::text[]) THEN $${index + 7} ELSE p.${column} END`;
 });
 /** One text for all changes: one for each choice of columns would be a thousand that a connection prepares. */
-const CHANGE = `changed AS (UPDATE profiles SET updated_at = $2, ${SETS.join(', ')} WHERE user_id = $1 RETURNING user_id)`;
+const CHANGE = `${HELD_WITH_KEY}, changed AS (
+  UPDATE profiles p SET updated_at = $3, ${SETS.join(', ')} WHERE user_id = $1 AND EXISTS (SELECT FROM held) RETURNING ${PROFILE_ROW})`;
 
-/** Writes the columns that a change touches: a statement that its audit event goes with. The caller holds the user's row. */
-export const profileChange = (userId: UserId, columns: SealedChange, now: Date): OneStatementChange => ({
+/**
+ * Writes the columns that a change touches, sealed under the data key that the viewer was read with: a statement that its audit
+ * event goes with. Answers the profile as a `ProfileRow`. Not made where the viewer may not act any more, or that key was
+ * replaced: which of both, `holdActor` says.
+ */
+export const profileChange = (viewer: HeldWithKey, columns: SealedChange, now: Date): OneStatementChange => ({
   name: 'profile-change',
   text: CHANGE,
   values: [
-    userId,
-    now,
+    ...heldValues(viewer, now),
     PROFILE_FIELDS.filter((field) => columns[field] !== undefined),
     ...PROFILE_FIELDS.map((field) => columns[field]?.bytes ?? null),
   ],

@@ -136,10 +136,10 @@ export class UserReadingService {
     const found = await reading.find(database.manager);
     const event = reading.toEvent(found);
     const { by } = ownAct(context, viewer.user, dataKeys);
-    const isTold =
-      event !== undefined &&
+    const told =
+      event &&
       (await untied(() => audit.recordWith(database.manager, actorStillHolds(viewer, clock.now()), { ...event, by })));
-    if (isTold) return found;
+    if (told) return found;
     await holdActor(database.manager, viewer, clock.now());
     if (event === undefined) return found;
     throw new AppError('BUSY', 'Your session changed meanwhile. Repeat this.', { retryAfter: 1 });

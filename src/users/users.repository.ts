@@ -13,6 +13,12 @@ export const DATA_KEY_COLUMNS = 'k.id AS data_key_id, k.wrapped, k.wrapping_key_
 export const joinDataKey = (userId: string): string =>
   `LEFT JOIN data_keys k ON k.user_id = ${userId} AND k.retired_at IS NULL`;
 
+/** The columns of a `ProfileRecord`, for a statement that calls the profiles table `p`. */
+export const PROFILE_ROW = [
+  ...PROFILE_FIELDS.map((field) => `p.${PROFILE_COLUMNS[field]} AS profile_${PROFILE_COLUMNS[field]}`),
+  'p.updated_at AS profile_updated_at',
+].join(', ');
+
 /**
  * The columns and joins of a `UserRecord`, for a statement that calls the users table `u`. Other repositories join it to
  * their own tables, so that whoever is logged in is read in one round trip.
@@ -21,15 +27,17 @@ export const USER_COLUMNS = [
   'u.id AS user_id, u.email, u.email_verified_at, u.status, u.version, u.mail_token_version',
   'u.created_at AS user_created_at, u.last_login_at',
   DATA_KEY_COLUMNS,
-  ...PROFILE_FIELDS.map((field) => `p.${PROFILE_COLUMNS[field]} AS profile_${PROFILE_COLUMNS[field]}`),
-  'p.updated_at AS profile_updated_at',
+  PROFILE_ROW,
   `(SELECT coalesce(json_agg(json_build_object('id', r.id, 'name', r.name, 'description', r.description,
       'permissions', r.permissions, 'builtIn', r.built_in) ORDER BY r.name), '[]')::text
     FROM user_roles ur JOIN roles r ON r.id = ur.role_id WHERE ur.user_id = u.id) AS roles`,
 ].join(', ');
 export const USER_JOINS = `${joinDataKey('u.id')} LEFT JOIN profiles p ON p.user_id = u.id`;
 
-type ProfileRow = { readonly [F in ProfileField as `profile_${(typeof PROFILE_COLUMNS)[F]}`]: Buffer | null };
+/** What `PROFILE_ROW` selects. */
+export type ProfileRow = { readonly [F in ProfileField as `profile_${(typeof PROFILE_COLUMNS)[F]}`]: Buffer | null } & {
+  readonly profile_updated_at: Date | null;
+};
 
 export interface DataKeyColumns {
   readonly user_id: UserId;
@@ -47,7 +55,6 @@ export type UserRow = ProfileRow &
     readonly mail_token_version: number;
     readonly user_created_at: Date;
     readonly last_login_at: Date | null;
-    readonly profile_updated_at: Date | null;
     /** JSON of `RoleRecord`s. */
     readonly roles: string;
   };
@@ -66,7 +73,7 @@ export function toDataKey(row: DataKeyColumns): WrappedDataKey | null {
   return { id: row.data_key_id, userId: row.user_id, wrapped: row.wrapped, wrappingKeyId: row.wrapping_key_id };
 }
 
-function toProfile(row: UserRow): ProfileRecord {
+export function toProfile(row: ProfileRow): ProfileRecord {
   return {
     displayName: toSealed(row.profile_display_name),
     givenName: toSealed(row.profile_given_name),

@@ -194,6 +194,8 @@ describe('what began before a change waits for it', () => {
   }
   const DISABLE = `UPDATE users SET status = 'DISABLED', version = version + 1 WHERE id = $1`;
   const END = 'UPDATE sessions SET revoked_at = created_at WHERE id = $1';
+  const RESEAL = `WITH held AS (UPDATE users SET version = version + 1 WHERE id = $1 RETURNING id)
+    UPDATE data_keys SET retired_at = created_at WHERE user_id IN (SELECT id FROM held)`;
 
   test('a login, and makes no session', async () => {
     const { userId } = await server.person('behind-login@example.com');
@@ -219,6 +221,27 @@ describe('what began before a change waits for it', () => {
     expect(answer.code).toBe('UNAUTHENTICATED');
     const [row] = await server.database.query('SELECT bio FROM profiles WHERE user_id = $1', [userId]);
     expect(row.bio).toBeNull();
+  });
+
+  test('a change of the profile, and writes nothing under a data key that was replaced', async () => {
+    const { client, userId } = await server.person('behind-reseal@example.com');
+    const answer = await behind(RESEAL, userId, () =>
+      client.send('mutation { updateProfile(input: { bio: "too late" }) { user { id } } }'),
+    );
+    expect(answer.code).toBe('BUSY');
+    const [row] = await server.database.query('SELECT bio FROM profiles WHERE user_id = $1', [userId]);
+    expect(row.bio).toBeNull();
+  });
+
+  test('a change of the profile, and answers what stands there afterwards', async () => {
+    const { client, userId } = await server.person('behind-another@example.com');
+    const update = (input: string) =>
+      client.send(`mutation { updateProfile(input: ${input}) { user { profile { bio displayName } } } }`);
+    const answers = await behind('SELECT FROM profiles WHERE user_id = $1 FOR UPDATE', userId, () =>
+      Promise.all([update('{ bio: "A bio." }'), update('{ displayName: "A name" }')]),
+    );
+    const profiles = answers.map(({ data }) => data['updateProfile'].user.profile);
+    expect(profiles).toContainEqual({ bio: 'A bio.', displayName: 'A name' });
   });
 
   test('a change of the password, and leaves the old one', async () => {

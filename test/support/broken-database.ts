@@ -13,7 +13,10 @@ const isTransactionOf = (victim: Victim, text: string) =>
 
 /** Statements that need no transaction: a change and its event in one, and the worker's claim of a job. */
 const isSingleOf = (victim: Victim, text: string) =>
-  (victim === 'job' ? /UPDATE address_jobs SET attempts/ : /UPDATE sessions[\s\S]*INSERT INTO audit_events/).test(text);
+  (victim === 'job'
+    ? /UPDATE address_jobs SET attempts/
+    : /UPDATE (?:sessions|profiles)[\s\S]*INSERT INTO audit_events/
+  ).test(text);
 
 const textOf = (statement: unknown) =>
   (typeof statement === 'string' ? statement : String((statement as { text?: unknown }).text)).trim();
