@@ -9,14 +9,11 @@ import { toPublicError } from './public-errors.ts';
 import type { GraphqlBody } from './trusted-documents.ts';
 import { refuseBadVariables } from './variable-problems.ts';
 
-/** An operation that was run: the HTTP status, and the body as Apollo spells it. */
-export interface OperationAnswer {
-  readonly status: number;
-  readonly text: string;
-}
-
-/** Runs one operation for somebody. */
-export type RunOperation<C> = (context: C) => Promise<OperationAnswer>;
+/**
+ * Runs one operation for somebody: the body of its answer (status 200) as Apollo spells it. Undefined where its variables do not
+ * fit: nothing was run then, and Apollo is to say why.
+ */
+export type RunOperation<C> = (context: C) => Promise<string | undefined>;
 
 /** The operation that a request names, or undefined where Apollo has yet to look at it. */
 export type FindKnownOperation<C> = (body: GraphqlBody) => RunOperation<C> | undefined;
@@ -32,7 +29,7 @@ export interface KnownOperationsParts {
 
 /**
  * Runs operations whose document has passed all checks of Apollo's before (KnownDocuments): of a request it is then asked
- * whether it is well formed, which operation it names, and whether its variables fit. What is not plainly so is left to
+ * whether it is well formed, which operation it names, and, once, whether its variables fit. What is not plainly so is left to
  * Apollo, which refuses it. Rules, limits and input checks stand in the schema itself, so they hold here as there.
  */
 export function makeFindKnownOperation(parts: KnownOperationsParts): FindKnownOperation<RequestContext> {
@@ -45,10 +42,14 @@ export function makeFindKnownOperation(parts: KnownOperationsParts): FindKnownOp
     const operation = document && getOperationAST(document, operationName);
     if (!document || !operation) return undefined;
     const values = variables ?? {};
-    if (!fits(() => refuseBadVariables(problems, schema, document, operation, values))) return undefined;
+    // graphql-js itself refuses before it runs anything, but for a null: it would end a field, and not the operation.
+    if (hasNull(values) && !fits(() => refuseBadVariables(problems, schema, document, operation, values)))
+      return undefined;
     return (context) => run(parts, { document, operation, values }, context);
   };
 }
+
+const hasNull = (values: object): boolean => Object.values(values).includes(null);
 
 function fits(refuse: () => void): boolean {
   try {
@@ -69,7 +70,7 @@ async function run(
   { schema, audit, logger }: KnownOperationsParts,
   { document, operation, values }: Operation,
   context: RequestContext,
-): Promise<OperationAnswer> {
+): Promise<string | undefined> {
   const name = operation.name?.value ?? null;
   context.operationName = name;
   const { data, errors } = await execute({
@@ -78,9 +79,12 @@ async function run(
     operationName: name,
     variableValues: values,
     contextValue: context,
+    options: { maxCoercionErrors: 1 },
   });
+  // Of a validated document this is left out for one reason alone: a variable that does not fit.
+  if (data === undefined) return undefined;
   if (errors) audit.failed({ contextValue: context, document, operation, errors });
   audit.answered(context);
   const told = errors?.map((error) => toPublicError(error, context.requestId, logger));
-  return { status: data === undefined ? 400 : 200, text: `${JSON.stringify({ errors: told, data })}\n` };
+  return `${JSON.stringify({ errors: told, data })}\n`;
 }

@@ -35,9 +35,9 @@ export function makeGraphqlHandler<C extends BaseContext>(
     // An object by now: registerGraphql has refused all else.
     const operation = resolveDocument(request.body as GraphqlBody);
     const runKnown = findKnownOperation(operation);
-    if (runKnown !== undefined) {
-      const { status, text } = await runKnown(await makeContext(facts));
-      reply.code(status).type(`${findAnswerType(request.headers.accept)}; charset=utf-8`);
+    const text = runKnown && (await runKnown(await makeContext(facts)));
+    if (text !== undefined) {
+      reply.code(200).type(`${findAnswerType(request.headers.accept)}; charset=utf-8`);
       return text;
     }
     const fault = findDocumentFault(operation['query']);

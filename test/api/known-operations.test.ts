@@ -31,6 +31,7 @@ async function twice(client: Client, query: string, more?: object) {
 const ME = 'query Me { me { id email emailVerified roles { name } profile { displayName } } }';
 const TWO = 'query A { serverInfo { version } } query B { me { id } }';
 const FIND = 'query Find($id: ID!) { user(id: $id) { id email } }';
+const DEFAULTED = 'query Find($id: ID = 7) { user(id: $id) { id email } }';
 const RENAME =
   'mutation Rename($input: UpdateProfileInput!) { updateProfile(input: $input) { user { profile { displayName } } } }';
 const WRONG = 'mutation In($input: LoginInput!) { login(input: $input) { ... on LoggedIn { accessToken } } }';
@@ -51,6 +52,9 @@ describe('an operation whose document is known is answered as it was when it was
     ['a variable more', () => ada.client, FIND, { variables: { id: ID, more: 1 } }],
     ['a variable of another type', () => ada.client, FIND, { variables: { id: {} } }],
     ['a missing variable', () => ada.client, FIND, {}],
+    ['a variable that is null', () => ada.client, FIND, { variables: { id: null } }],
+    ['a null where a default is not null', () => ada.client, DEFAULTED, { variables: { id: null } }],
+    ['several faults in one variable', () => ada.client, RENAME, { variables: { input: { displayName: 7, more: 1 } } }],
     ['variables that are a list', () => ada.client, FIND, { variables: [ID] }],
     ['variables that are a text', () => ada.client, FIND, { variables: '{}' }],
     ['a list for no variables', () => ada.client, ME, { variables: [] }],
