@@ -56,9 +56,12 @@ export interface LoggedInClient {
 const LOGIN = `mutation Login($input: LoginInput!) { login(input: $input) { ... on LoggedIn {
   accessToken refreshToken deviceToken session { id } user { id } } } }`;
 
+/** Every hash gets its turn, and a slow machine is no reason to be BUSY. */
+const PATIENT = { HASH_QUEUE: '1000', HASH_QUEUE_MS: '60000', SHED_DELAY_MS: '60000' };
+
 /**
- * Starts one. `settings` are environment variables over the usual ones of tests: cheap hashes, and limits as they are by
- * default, save the window of the address.
+ * Starts one. `settings` are environment variables over the usual ones of tests: cheap hashes that nobody waits for in vain,
+ * and limits as they are by default, save the window of the address.
  */
 export async function startTestServer(
   settings: Readonly<Record<string, string>> = {},
@@ -79,6 +82,7 @@ export async function startTestServer(
     DATABASE_POOL: '5',
     ARGON2_MEMORY_KIB: '64',
     ARGON2_PASSES: '1',
+    ...PATIENT,
     ADDRESS_LIMIT: '100000',
     ...(shared ? { PUBLIC_URL: shared.publicUrl } : {}),
     ...settings,
