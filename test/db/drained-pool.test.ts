@@ -7,7 +7,9 @@ const LOCKED = `SELECT FROM pg_locks WHERE relation = 'sessions'::regclass AND N
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ DATABASE_POOL: '1', DATABASE_PIPELINE: 'off', SHED_DELAY_MS: '60000' });
+  const settings = { DATABASE_POOL: '1', DATABASE_PIPELINE: 'off' };
+  // The limits that a server has.
+  server = await startTestServer(settings, undefined, undefined, {});
 });
 afterAll(() => server.stop());
 
