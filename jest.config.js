@@ -16,7 +16,8 @@ const shared = {
 };
 
 export default {
-  testTimeout: 20_000,
+  // For a test that hangs: none may fail because its machine is slow, or busy.
+  testTimeout: 180_000,
   // One more than the cores of a small machine: some files mostly wait for a process or a clock.
   maxWorkers: 3,
   // Node 20 never frees the ES modules of a finished test file: a worker is replaced before collecting garbage costs more.

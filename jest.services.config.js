@@ -14,7 +14,6 @@ const AT_FULL_SIZE = [
 /** What needs more than Node: a browser, Redis, a proxy, a second PostgreSQL; and what takes longer than a developer waits. */
 export default {
   ...base,
-  testTimeout: 60_000,
   maxWorkers: 1,
   globals: { fullSize: true },
   testMatch: ['<rootDir>/test/services/**/*.test.ts', ...AT_FULL_SIZE.map((name) => `<rootDir>/test/${name}.test.ts`)],

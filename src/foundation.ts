@@ -13,7 +13,7 @@ import { loadKeyring } from './crypto/load-keyring.ts';
 import { checkKeyring } from './keys/keyring-check.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import { prepareDataDir } from './platform/data-dir.ts';
-import { asOwner, openDatabase } from './platform/database.ts';
+import { asOwner, type DatabaseConnection, openDatabase } from './platform/database.ts';
 import { startEmbeddedPostgres } from './platform/embedded-postgres.ts';
 import { type Logger, makeLogger } from './platform/logger.ts';
 import { migrate } from './platform/migrate.ts';
@@ -23,11 +23,12 @@ import { prepareWith } from './platform/prepared-statements.ts';
 import { type Random, systemRandom } from './platform/random.ts';
 import type { Secret } from './platform/secret.ts';
 
-/** What tests put in place of the world: time, randomness and the log. */
+/** What tests put in place of the world: time, randomness and the log; and a machine that is never too slow. */
 export interface FoundationSeams {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
+  readonly databaseLimits?: Pick<DatabaseConnection, 'statementMs' | 'connectMs'>;
 }
 
 /** What the server and every command stand on: keys, a migrated database, the audit trail. */
@@ -73,7 +74,8 @@ export async function openFoundation(config: Config, seams: FoundationSeams = {}
   try {
     const ran = await migrate(dataSourceOptions, urls, () => logger.info('migrating the database'));
     if (ran.length > 0) logger.info('database migrated', { migrations: ran.join(' ') });
-    const database = await openDatabase(dataSourceOptions, { url: urls.serverUrl, pool: config.databasePool });
+    const connection = { url: urls.serverUrl, pool: config.databasePool, ...seams.databaseLimits };
+    const database = await openDatabase(dataSourceOptions, connection);
     await refusePowerfulRole(config, database);
     const dataKeys = new DataKeys(keyring, clock, random);
     await checkKeyring(database.manager, keyring, dataKeys).catch(async (error: unknown) => {

@@ -97,8 +97,15 @@ async function readAgain({ certFile, keyFile }: TlsFiles): Promise<Pair> {
  * further up (Kubernetes), a link (certbot) or the file itself.
  *
  * Throws an Error that names the setting at fault, and repeats nothing of the files.
+ *
+ * `startLoop` is a seam: tests look by hand.
  */
-export function followTls(files: TlsFiles, logger: Logger, makeServer: (tls: SecureContextOptions) => Server): Server {
+export function followTls(
+  files: TlsFiles,
+  logger: Logger,
+  makeServer: (tls: SecureContextOptions) => Server,
+  startLoop = startWorkerLoop,
+): Server {
   let served = readNow(files);
   const fault = faultOf(served);
   if (fault !== undefined) throw new Error(fault);
@@ -130,7 +137,7 @@ export function followTls(files: TlsFiles, logger: Logger, makeServer: (tls: Sec
   }
 
   server.once('listening', () => {
-    const loop = startWorkerLoop({ name: 'tls files', pollMs: files.reloadSeconds * 1_000, logger, step: look });
+    const loop = startLoop({ name: 'tls files', pollMs: files.reloadSeconds * 1_000, logger, step: look });
     server.once('close', () => void loop.stop());
   });
   return server;

@@ -11,6 +11,8 @@ export interface DatabaseConnection {
   readonly pool: number;
   /** How long a statement may take, and a transaction wait for its next one, in milliseconds; 0 for as long as it takes. */
   readonly statementMs?: number;
+  /** How long somebody waits for a connection, in milliseconds. */
+  readonly connectMs?: number;
 }
 
 export const CONNECT_MS = 5_000;
@@ -25,18 +27,18 @@ interface PooledDriver {
 }
 
 /**
- * An open pool on a database. Throws what pg throws when it cannot connect. Whoever waits for a connection of a drained pool for
- * five seconds gets BUSY: that is load, and no fault.
+ * An open pool on a database. Throws what pg throws when it cannot connect. Whoever waits in vain for a connection of a
+ * drained pool gets BUSY: that is load, and no fault.
  */
 export async function openDatabase(
   schema: DatabaseSchema,
-  { url, pool, statementMs = STATEMENT_MS }: DatabaseConnection,
+  { url, pool, statementMs = STATEMENT_MS, connectMs = CONNECT_MS }: DatabaseConnection,
 ): Promise<DataSource> {
   const database = new DataSource({
     ...schema,
     url: url.reveal(),
     poolSize: pool,
-    connectTimeoutMS: CONNECT_MS,
+    connectTimeoutMS: connectMs,
     applicationName: 'gatehouse',
     // A statement that hangs must not hold a connection, its locks and its request for ever.
     extra: { statement_timeout: statementMs, idle_in_transaction_session_timeout: statementMs },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Client } from 'pg';
-import { WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { until, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { Client as GraphqlClient } from '../support/client.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -73,7 +73,7 @@ describe('auditEvents', () => {
       input: { email: 'nobody@example.com', password: 'some other words here' },
     });
     const types = { types: ['login.failed'] };
-    await until(async () => (await read(auditor, types)).length > 0);
+    await until('the failure was written', async () => (await read(auditor, types)).length > 0);
     expect((await read(auditor, types))[0]?.details).toEqual({ reason: 'UNKNOWN_ADDRESS' });
     expect((await read(admin, types))[0]?.details).toEqual({
       reason: 'UNKNOWN_ADDRESS',
@@ -88,7 +88,7 @@ describe('auditEvents', () => {
       input: { email: typed, password: 'some other words here' },
     });
     const filter = { types: ['login.failed'], subjectId: ada.userId };
-    await until(async () => (await read(admin, filter)).length > 0);
+    await until('the failure was written', async () => (await read(admin, filter)).length > 0);
     expect((await read(admin, filter))[0]?.details).toEqual({ reason: 'WRONG_PASSWORD' });
     expect(
       await server.database.query('SELECT subject_data FROM audit_events WHERE type = $1 AND subject_id = $2', [
@@ -160,7 +160,7 @@ describe('auditEvents', () => {
 
   test('says when an event was sealed, once it was', async () => {
     const filter = { actorId: ada.userId, types: ['session.created'] };
-    await until(async () => (await read(auditor, filter))[0]?.sealedAt !== null);
+    await until('it was sealed', async () => (await read(auditor, filter))[0]?.sealedAt !== null);
     expect(Date.parse((await read(auditor, filter))[0]?.sealedAt ?? '')).not.toBeNaN();
   });
 
@@ -193,7 +193,7 @@ describe('auditEvents', () => {
         },
       );
       const filter = { subjectId: cyd.userId };
-      await until(async () => (await read(admin, { ...filter, types: [type] })).length > 0);
+      await until('it was written', async () => (await read(admin, { ...filter, types: [type] })).length > 0);
       const whole = await read(admin, filter);
       const [damaged] = whole.filter((event) => event.type === type);
       await damage(column, damaged?.id ?? '');
@@ -211,7 +211,7 @@ describe('auditEvents', () => {
       const fields = field === 'ip' ? ['ip', 'userAgent'] : [field];
       expect(failed).toEqual(fields.map((name) => `edges.${at}.node.${name} INTERNAL_SERVER_ERROR`));
       const told = () => read(admin, { subjectId: damaged?.id, types: ['seal.broken'] });
-      await until(async () => (await told()).length > 0);
+      await until('the trail tells of it', async () => (await told()).length > 0);
       expect((await told()).map(({ details }) => details)).toEqual([{ table: 'audit_events', column }]);
     },
   );
@@ -263,7 +263,7 @@ describe('auditIntegrity', () => {
   const integrity = async () => (await auditor.send(INTEGRITY)).data['auditIntegrity'];
 
   test('says that the trail is intact, and its newest head', async () => {
-    await until(async () => (await integrity()).sealedEvents > 5);
+    await until('events were sealed', async () => (await integrity()).sealedEvents > 5);
     expect(await integrity()).toMatchObject({
       intact: true,
       verifiedAt: null,
@@ -292,12 +292,4 @@ async function damage(column: string, id: string): Promise<void> {
     [id],
   );
   await server.database.query('ALTER TABLE audit_events ENABLE TRIGGER USER');
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error('It did not come to hold within 15 s');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { login, PATIENT, RESET } from '../support/account-acts.ts';
+import { login, RESET } from '../support/account-acts.ts';
 import type { Answer, Client } from '../support/client.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -12,7 +12,6 @@ const SHUT = 30;
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer({
-    ...PATIENT,
     TRUSTED_PROXIES: '127.0.0.1',
     LIMIT_MAIL_BY_CLIENT: '1000',
     LIMIT_LOGIN_BY_ACCOUNT: String(SHUT),

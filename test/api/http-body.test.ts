@@ -108,13 +108,14 @@ describe('a body of /graphql', () => {
       'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{',
     );
     expect(answer).toMatchObject({ status: 408, code: 'BAD_USER_INPUT' });
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   test('so are headers that do not end', async () => {
     const started = performance.now();
+    // By default it is after thirty.
     expect((await sendRaw(http.port, 'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')).status).toBe(408);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   test('an operation in the query string is not carried out (v5.0.0-14.2.1)', async () => {

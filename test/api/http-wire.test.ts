@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type HttpApp, sendRaw, startHttpApp } from '../support/http-app.ts';
 
@@ -25,15 +24,21 @@ const LAST = `${HEAD}Connection: close\r\nContent-Length: 2\r\n\r\n{}`;
 /** What an attacker hides behind a body whose end two servers see in two places. */
 const HIDDEN = `${HEAD}Content-Length: 2\r\nConnection: close\r\nAuthorization: Bearer smuggled\r\n\r\n{}`;
 
-/** Every status line that came until the server closed, or for as long as `ms`. */
-async function statusesOf(socket: Socket, ms = 3_000): Promise<readonly number[]> {
+/** Much more than the second that a request has here, and less than the 30 that it has by default. */
+const LATEST_MS = 20_000;
+
+/** Every status line that came until the server closed, which it must have done by then. */
+async function statusesOf(socket: Socket): Promise<readonly number[]> {
   let text = '';
   socket.on('data', (chunk) => {
     text += chunk.toString('latin1');
   });
   socket.on('error', () => undefined);
-  await Promise.race([once(socket, 'close').catch(() => undefined), sleep(ms, undefined, { ref: false })]);
-  socket.destroy();
+  const late = () => socket.destroy(new Error('The server did not close the connection'));
+  const limit = setTimeout(late, LATEST_MS);
+  await new Promise((closed) => socket.once('close', closed));
+  clearTimeout(limit);
+  expect(socket.errored?.message).not.toBe('The server did not close the connection');
   return [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
 }
 const open = async (): Promise<Socket> => {
@@ -79,10 +84,7 @@ describe('a request whose end could be read in two ways (v5.0.0-4.2.1)', () => {
     async (_, text) => {
       const socket = await open();
       socket.write(text, 'latin1');
-      const closed = once(socket, 'close');
-      const statuses = await statusesOf(socket, 2_500);
-      expect(statuses).toEqual([400]);
-      await closed;
+      expect(await statusesOf(socket)).toEqual([400]);
       expect(http.handled.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
     },
   );
@@ -194,7 +196,7 @@ describe('what no client should send', () => {
 describe('Expect: 100-continue', () => {
   test('is answered with 100, then with the answer', async () => {
     const socket = await open();
-    const statuses = statusesOf(socket, 1_500);
+    const statuses = statusesOf(socket);
     socket.write(`${HEAD}Expect: 100-continue\r\nConnection: close\r\nContent-Length: 2\r\n\r\n`);
     await once(socket, 'data');
     expect(http.handled).toEqual([]);
@@ -204,15 +206,14 @@ describe('Expect: 100-continue', () => {
 });
 
 describe('a client that is slow (v5.0.0-13.1.1)', () => {
-  /** Sends a byte now and then, for as long as it may. Answers how long that was and what came. */
+  /** Sends a byte now and then, for as long as it may. Answers what came. */
   async function drip(begin: string, byte: string) {
     const socket = await open();
-    const started = performance.now();
     socket.write(begin);
     const drops = setInterval(() => socket.write(byte), 100);
-    const statuses = await statusesOf(socket, 6_000);
+    const statuses = await statusesOf(socket);
     clearInterval(drops);
-    return { statuses, ms: performance.now() - started };
+    return statuses;
   }
 
   test.each([
@@ -222,26 +223,19 @@ describe('a client that is slow (v5.0.0-13.1.1)', () => {
     ['with its chunks', `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n'],
     ['with its request line', 'G', 'E'],
   ])('%s is cut after the time that a request has, however steadily it sends', async (_, begin, byte) => {
-    const { statuses, ms } = await drip(begin, byte);
+    const statuses = await drip(begin, byte);
     expect(statuses.every((status) => status === 408 || status === 400)).toBe(true);
-    expect(ms).toBeLessThan(5_000);
     expect(http.handled).toEqual([]);
   });
 
   test('with a first byte that never comes is cut, too', async () => {
-    const started = performance.now();
-    const statuses = await statusesOf(await open(), 6_000);
+    const statuses = await statusesOf(await open());
     expect(statuses.every((status) => status === 408)).toBe(true);
-    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   test('with a body that nobody reads is cut, too', async () => {
-    const { statuses, ms } = await drip(
-      'PUT /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n',
-      ' ',
-    );
+    const statuses = await drip('PUT /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n', ' ');
     expect(statuses[0]).toBe(405);
-    expect(ms).toBeLessThan(5_000);
   });
 });
 
@@ -251,9 +245,8 @@ describe('connections', () => {
     const socket = connect(quick.port, '127.0.0.1');
     socket.resume().write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(socket, 'data');
-    const started = performance.now();
-    await once(socket, 'close');
-    expect(performance.now() - started).toBeLessThan(4_000);
+    // By default they are after 65 seconds.
+    expect(await statusesOf(socket)).toEqual([]);
     await quick.stop();
   });
 
@@ -267,7 +260,7 @@ describe('connections', () => {
     }
     const onceMore = connect(few.port, '127.0.0.1');
     onceMore.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    expect(await statusesOf(onceMore, 2_000)).toEqual([]);
+    expect(await statusesOf(onceMore)).toEqual([]);
     const [first] = sockets;
     first?.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
     expect(first && (await statusesOf(first))).toEqual([200]);

@@ -5,7 +5,7 @@ import { CREDENTIAL_MUTATIONS } from '../../src/limits/credential-mutations.ts';
 import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import { describeSchema } from '../../src/schema.ts';
 import { limitVariable } from '../../src/settings.ts';
-import { PATIENT, RESET, register, settled, verify, WITHOUT_LIMITS } from '../support/account-acts.ts';
+import { RESET, register, settled, verify, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import type { Answer, Client } from '../support/client.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -24,7 +24,7 @@ const mutationNames = Object.keys(mutations.getFields());
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ ...PATIENT, TRUSTED_PROXIES: '127.0.0.1' });
+  server = await startTestServer({ TRUSTED_PROXIES: '127.0.0.1' });
 });
 afterAll(() => server.stop());
 

@@ -3,6 +3,7 @@ import { getIntrospectionQuery } from 'graphql';
 import { countEvents, login, until } from '../support/account-acts.ts';
 import type { Answer, Client } from '../support/client.ts';
 import { type LoggedInClient, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+import { shortestTime } from '../support/shortest-time.ts';
 
 let server: TestServer;
 let ada: LoggedInClient;
@@ -100,11 +101,13 @@ describe('a document (v5.0.0-4.3.1)', () => {
     ],
     ['a thousand nested lists', `{ me { id(a: ${'['.repeat(900)}${']'.repeat(900)}) } }`],
   ])('with %s is refused in no time', async (_, document) => {
-    const started = performance.now();
-    const answer = await ada.client.send(document);
-    expect(performance.now() - started).toBeLessThan(1_000);
-    expect(answer.status).toBe(400);
-    expect(['DOCUMENT_LIMIT_EXCEEDED', 'GRAPHQL_VALIDATION_FAILED']).toContain(answer.code);
+    const ms = await shortestTime(async () => {
+      const answer = await ada.client.send(document);
+      expect(answer.status).toBe(400);
+      expect(['DOCUMENT_LIMIT_EXCEEDED', 'GRAPHQL_VALIDATION_FAILED']).toContain(answer.code);
+    });
+    // A few milliseconds; what doubles thirty times takes minutes.
+    expect(ms).toBeLessThan(5_000);
   });
 });
 

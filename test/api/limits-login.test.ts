@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { countEvents, login, PATIENT, register, settled, until } from '../support/account-acts.ts';
+import { countEvents, login, register, settled, until } from '../support/account-acts.ts';
 import type { Answer, Client } from '../support/client.ts';
 import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 
@@ -8,8 +8,8 @@ const HOUR = 3_600;
 let server: TestServer;
 let direct: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ ...PATIENT, TRUSTED_PROXIES: '127.0.0.1' });
-  direct = await startTestServer(PATIENT);
+  server = await startTestServer({ TRUSTED_PROXIES: '127.0.0.1' });
+  direct = await startTestServer();
 });
 afterAll(async () => {
   await server.stop();

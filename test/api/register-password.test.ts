@@ -4,7 +4,7 @@ import { PASSWORD, startTestServer, type TestServer } from '../support/server.ts
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 const REGISTER = 'mutation($input: RegisterInput!) { register(input: $input) { accepted } }';

@@ -36,7 +36,7 @@ beforeAll(async () => {
   servers['off'] = await startTestServer();
   servers['prefer'] = await startTestServer({ TRUSTED_DOCUMENTS: 'prefer', TRUSTED_DOCUMENTS_FILE: file });
   servers['require'] = await startTestServer({ TRUSTED_DOCUMENTS: 'require', TRUSTED_DOCUMENTS_FILE: file });
-}, 60_000);
+});
 afterAll(async () => {
   for (const server of Object.values(servers)) await server.stop();
 });

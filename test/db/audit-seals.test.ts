@@ -8,6 +8,7 @@ import { sealBatch } from '../../src/audit/seal-batch.ts';
 import { findAuditKeys, findNewestSeal, findSeal } from '../../src/audit/seals.repository.ts';
 import type { SessionId } from '../../src/platform/ids.ts';
 import { systemRandom } from '../../src/platform/random.ts';
+import { until } from '../support/account-acts.ts';
 import { type AuditDatabase, auditDatabase, newHeadPath } from '../support/audit-database.ts';
 import { keyringOf, rotated } from '../support/keyrings.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
@@ -143,7 +144,12 @@ describe('two sealers at once', () => {
     let other: Promise<unknown> = Promise.resolve();
     await seal('node-1', async () => {
       other = seal('node-2', async () => undefined).catch((error: unknown) => error);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await until('the other one waits for what this one has not committed yet', async () => {
+        const rows = await db.database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows.length > 0;
+      });
     });
     expect(String(await other)).toMatch(/audit_seals_(previous_key|pkey)/);
     expect(await positions([id])).toHaveLength(1);

@@ -172,7 +172,7 @@ describe('the last administrator', () => {
     }
     await gatehouse('users', 'unassign-role', '--user', email, '--role', 'admin');
     expect(await administrators(server)).toEqual([admin.userId]);
-  }, 60_000);
+  });
 });
 
 describe('refused, and nothing changes:', () => {

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '../support/account-acts.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const ME = '{ me { id } }';
+const LOCKED = `SELECT FROM pg_locks WHERE relation = 'sessions'::regclass AND NOT granted`;
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ DATABASE_POOL: '1', DATABASE_PIPELINE: 'off', SHED_DELAY_MS: '60000' });
+  const settings = { DATABASE_POOL: '1', DATABASE_PIPELINE: 'off' };
+  // The limits that a server has.
+  server = await startTestServer(settings, undefined, undefined, {});
 });
 afterAll(() => server.stop());
 
@@ -19,8 +23,8 @@ test('with no connection free for five seconds a request is BUSY, no fault of ou
   const [held, ...waiting] = await server.database.transaction(async (tx) => {
     await tx.query('LOCK TABLE sessions');
     const first = client.send(ME);
-    // The only connection waits for the lock; these wait for the connection.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // The only connection waits for the lock; the others wait for the connection.
+    await until('it does', async () => (await tx.query(LOCKED)).length > 0);
     const others = await Promise.all([client.send(ME), client.send(ME), wrong()]);
     return [first, ...others] as const;
   });

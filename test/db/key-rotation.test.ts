@@ -2,11 +2,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../support/account-acts.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { type CommandOutcome, runInTerminal, settingsBeside } from '../support/terminal.ts';
 
 const PEOPLE = 5;
-const EVERY_FLOW_MS = 60_000;
 
 let server: TestServer;
 let second: TestServer;
@@ -14,7 +14,7 @@ beforeAll(async () => {
   server = await startTestServer({ LIMIT_LOGIN_CLIENT: '100000', LIMIT_REGISTER_CLIENT: '100000' });
   second = await startTestServer({}, server.shared);
   for (let i = 0; i < PEOPLE; i += 1) await server.signUp(address(i));
-}, EVERY_FLOW_MS);
+});
 afterAll(async () => {
   await second.stop();
   await server.stop();
@@ -27,20 +27,13 @@ const gatehouse = (typed: string, env: Record<string, string> = {}) =>
 
 /** Runs it again until it is `done`: servers read a changed keyring within seconds. */
 async function eventually(typed: string, done = ({ code }: CommandOutcome) => code === 0): Promise<CommandOutcome> {
-  const until = Date.now() + 15_000;
-  for (;;) {
-    const outcome = await gatehouse(typed);
-    if (done(outcome) || Date.now() > until) return outcome;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 20_000; waited += 200) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  throw new Error('It did not come to hold');
+  let outcome: CommandOutcome | undefined;
+  await until(`gatehouse ${typed} was done`, async () => {
+    outcome = await gatehouse(typed);
+    return done(outcome);
+  });
+  if (outcome === undefined) throw new Error('It was never run');
+  return outcome;
 }
 
 /** With a live server that holds no key that was added since. */
@@ -76,63 +69,52 @@ const KINDS = [
 ] as const;
 
 describe.each(KINDS)('a rotation of the $purpose key', ({ purpose, old, id, uses }) => {
-  test(
-    'goes from key to key beside two running servers, and everybody logs in at every step',
-    async () => {
-      const everybodyLogsIn = async () => {
-        for (const each of [server, second]) {
-          const { client } = await each.logIn(address(0));
-          const me = await client.send('{ me { email } }');
-          expect(me.data['me']).toEqual({ email: address(0) });
-        }
-      };
-      expect((await gatehouse(`keys add --${purpose}`)).code).toBe(0);
-      await withServerThatLacksIt(async () => {
-        const early = await eventually(`keys rotate --${purpose}`, ({ err }) => !err.includes(hostname()));
-        expect([early.code, early.err]).toEqual([
-          1,
-          expect.stringMatching(`do not have the ${purpose} key "${id}" yet: node-behind \\(0190`),
-        ]);
-      });
-
-      expect(await eventually(`keys rotate --${purpose}`)).toMatchObject({ code: 0 });
-      await everybodyLogsIn();
-      if (purpose !== 'index') {
-        const needed = await eventually(`keys retire ${old}`, ({ err }) => !err.includes('still the active one'));
-        expect(needed.err).toMatch(new RegExp(`still needed by \\d+ rows of ${uses[0][0]}`));
+  test('goes from key to key beside two running servers, and everybody logs in at every step', async () => {
+    const everybodyLogsIn = async () => {
+      for (const each of [server, second]) {
+        const { client } = await each.logIn(address(0));
+        const me = await client.send('{ me { email } }');
+        expect(me.data['me']).toEqual({ email: address(0) });
       }
-      expect(await eventually('keys rewrap')).toMatchObject({ code: 0 });
-      await everybodyLogsIn();
-      if (purpose === 'index') expect(await idsOf('email_indexes', 'key_version')).toEqual([old, id]);
-      expect(await eventually(`keys retire ${old}`)).toMatchObject({ code: 0 });
-      for (const [table, column] of uses) expect(await idsOf(table, column)).toEqual([id]);
-      await everybodyLogsIn();
+    };
+    expect((await gatehouse(`keys add --${purpose}`)).code).toBe(0);
+    await withServerThatLacksIt(async () => {
+      const early = await eventually(`keys rotate --${purpose}`, ({ err }) => !err.includes(hostname()));
+      expect([early.code, early.err]).toEqual([
+        1,
+        expect.stringMatching(`do not have the ${purpose} key "${id}" yet: node-behind \\(0190`),
+      ]);
+    });
 
-      const { out } = await gatehouse('keys list');
-      expect(out).toMatch(new RegExp(`^${purpose} +${id} +active`, 'm'));
-      expect(out).not.toMatch(new RegExp(`^${purpose} +${old} `, 'm'));
-    },
-    EVERY_FLOW_MS,
-  );
+    expect(await eventually(`keys rotate --${purpose}`)).toMatchObject({ code: 0 });
+    await everybodyLogsIn();
+    if (purpose !== 'index') {
+      const needed = await eventually(`keys retire ${old}`, ({ err }) => !err.includes('still the active one'));
+      expect(needed.err).toMatch(new RegExp(`still needed by \\d+ rows of ${uses[0][0]}`));
+    }
+    expect(await eventually('keys rewrap')).toMatchObject({ code: 0 });
+    await everybodyLogsIn();
+    if (purpose === 'index') expect(await idsOf('email_indexes', 'key_version')).toEqual([old, id]);
+    expect(await eventually(`keys retire ${old}`)).toMatchObject({ code: 0 });
+    for (const [table, column] of uses) expect(await idsOf(table, column)).toEqual([id]);
+    await everybodyLogsIn();
+
+    const { out } = await gatehouse('keys list');
+    expect(out).toMatch(new RegExp(`^${purpose} +${id} +active`, 'm'));
+    expect(out).not.toMatch(new RegExp(`^${purpose} +${old} `, 'm'));
+  });
 });
 
-test(
-  'a new audit key is introduced by the one before, and events go on under it',
-  async () => {
-    expect((await gatehouse('keys add --audit')).code).toBe(0);
-    expect(await eventually('keys rotate --audit')).toMatchObject({ code: 0 });
-    await until(async () => (await idsOf('audit_keys', 'id')).includes('a2'));
-    await server.logIn(address(0));
-    await until(async () => (await idsOf('audit_seals', 'audit_key_id')).includes('a2'));
-    const { code, err } = await eventually(
-      'keys retire a1',
-      (outcome) => !outcome.err.includes('still the active one'),
-    );
-    expect([code, err]).toEqual([1, expect.stringMatching(/still needed by \d+ rows of audit_events/)]);
-    expect(await idsOf('audit_keys', 'previous')).toEqual(['', 'a1']);
-  },
-  EVERY_FLOW_MS,
-);
+test('a new audit key is introduced by the one before, and events go on under it', async () => {
+  expect((await gatehouse('keys add --audit')).code).toBe(0);
+  expect(await eventually('keys rotate --audit')).toMatchObject({ code: 0 });
+  await until('the new key is known', async () => (await idsOf('audit_keys', 'id')).includes('a2'));
+  await server.logIn(address(0));
+  await until('it has sealed', async () => (await idsOf('audit_seals', 'audit_key_id')).includes('a2'));
+  const { code, err } = await eventually('keys retire a1', (outcome) => !outcome.err.includes('still the active one'));
+  expect([code, err]).toEqual([1, expect.stringMatching(/still needed by \d+ rows of audit_events/)]);
+  expect(await idsOf('audit_keys', 'previous')).toEqual(['', 'a1']);
+});
 
 describe('the keyring file', () => {
   test('stays with its owner alone, the one before beside it', () => {
@@ -181,17 +163,13 @@ test.each([
   expect([code, err.includes('Usage: gatehouse')]).toEqual([2, true]);
 });
 
-test(
-  'keys calibrate measures, and prints settings that a server takes',
-  async () => {
-    const { code, out, err } = await gatehouse('keys calibrate --target-ms 40');
-    expect([code, err]).toEqual([0, expect.stringMatching(/takes \d+ ms here\.\n$/)]);
-    const [, memory, passes] = /^ARGON2_MEMORY_KIB=(\d+)\nARGON2_PASSES=(\d+)\n$/.exec(out) ?? [];
-    // OWASP's least, which is all that a busy machine can afford.
-    expect(Number(memory)).toBeGreaterThanOrEqual(19_456);
-    expect(Number(passes)).toBeGreaterThanOrEqual(2);
-    const started = await startTestServer({ ARGON2_MEMORY_KIB: memory ?? '', ARGON2_PASSES: passes ?? '' });
-    await started.stop();
-  },
-  EVERY_FLOW_MS,
-);
+test('keys calibrate measures, and prints settings that a server takes', async () => {
+  const { code, out, err } = await gatehouse('keys calibrate --target-ms 40');
+  expect([code, err]).toEqual([0, expect.stringMatching(/takes \d+ ms here\.\n$/)]);
+  const [, memory, passes] = /^ARGON2_MEMORY_KIB=(\d+)\nARGON2_PASSES=(\d+)\n$/.exec(out) ?? [];
+  // OWASP's least, which is all that a busy machine can afford.
+  expect(Number(memory)).toBeGreaterThanOrEqual(19_456);
+  expect(Number(passes)).toBeGreaterThanOrEqual(2);
+  const started = await startTestServer({ ARGON2_MEMORY_KIB: memory ?? '', ARGON2_PASSES: passes ?? '' });
+  await started.stop();
+});

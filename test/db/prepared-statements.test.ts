@@ -76,10 +76,9 @@ describe('a statement that is prepared', () => {
     const waiting = await plain.transaction(async (tx) => {
       await tx.query('SELECT FROM things WHERE id = 1 FOR UPDATE');
       const held = queryPrepared(prepared.manager, TAKE, [1]);
-      const begun = performance.now();
+      // Behind the first they would wait for the end of this transaction, which waits for them.
       const others = Array.from({ length: 4 }, () => queryPrepared(prepared.manager, TAKE, [2]));
       expect((await Promise.all(others)).flat()).toHaveLength(4);
-      expect(performance.now() - begun).toBeLessThan(10 * LOCK_MS);
       // Wrapped: awaited by this very transaction it would wait for its own end.
       return { held };
     });

@@ -4,6 +4,7 @@ import { isPasswordTooLong, passwordLength } from '../../src/crypto/password-tex
 import { coresOf, repeatedPiece } from '../../src/users/password-patterns.ts';
 import { PasswordPolicy } from '../../src/users/password-policy.ts';
 import { isRun } from '../../src/users/password-runs.ts';
+import { shortestTime } from '../support/shortest-time.ts';
 
 const LISTED = new Set(['dragonfly', 'sunshine', 'trustno1']);
 const policy = new PasswordPolicy({ minLength: 15 }, LISTED);
@@ -73,13 +74,12 @@ describe('the policy', () => {
     );
   });
 
-  test('takes any work in bounded time', () => {
+  test('takes any work in bounded time', async () => {
     for (const unit of ['\uFDFA', '\u2057', '1', '!', 'ab', '12', '🄰', '…1']) {
       const password = `${unit.repeat(255 / [...unit].length)}a`;
-      const before = performance.now();
-      reasonsFor(password, ['Anna '.repeat(50)], 'a.b.c@example.com');
+      const ms = await shortestTime(() => reasonsFor(password, ['Anna '.repeat(50)], 'a.b.c@example.com'));
       // A few milliseconds; the bound only tells a square from a line.
-      expect(performance.now() - before).toBeLessThan(500);
+      expect(ms).toBeLessThan(500);
     }
   });
 });

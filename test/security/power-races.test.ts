@@ -1,13 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { countEvents, settled, WITHOUT_LIMITS } from '../support/account-acts.ts';
 import { act, addRole, administrators } from '../support/administration-acts.ts';
 import type { Answer } from '../support/client.ts';
 import { bySize } from '../support/full-size.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
-
-// Many rounds of several calls each, on machines that do something else besides.
-jest.setTimeout(60_000);
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, number) => number);
 const ROUNDS = bySize(50, 8);
@@ -71,18 +68,14 @@ describe('two administrators, alone', () => {
     ['at two nodes', () => [unassign(ada, bob), unassign(atTheOther(bob), ada)], ['FORBIDDEN']],
   ];
 
-  test.each(RACES)(
-    '%s, round after round: one is left each time',
-    async (_, calls, refusals) => {
-      for (const round of rounds) {
-        const answers = await Promise.all(calls());
-        expect([round, codesOf(answers)]).toEqual([round, [refusals[0], 'done'].sort()]);
-        expect(await administrators(server)).toHaveLength(1);
-        await reinstate([ada, bob]);
-      }
-    },
-    60_000,
-  );
+  test.each(RACES)('%s, round after round: one is left each time', async (_, calls, refusals) => {
+    for (const round of rounds) {
+      const answers = await Promise.all(calls());
+      expect([round, codesOf(answers)]).toEqual([round, [refusals[0], 'done'].sort()]);
+      expect(await administrators(server)).toHaveLength(1);
+      await reinstate([ada, bob]);
+    }
+  });
 });
 
 describe('erasing', () => {
@@ -268,55 +261,47 @@ describe('no session lives on', () => {
   test.each([
     ['disableUser', (id: string) => ({ id, reason: 'A race.' })],
     ['revokeUserSessions', (userId: string) => ({ userId })],
-  ] as const)(
-    'of refreshes that race %s, each',
-    async (name, inputFor) => {
-      const admin = await server.person(`ends-${name}@example.com`, 'admin');
-      const email = `ended-${name}@example.com`;
-      const { userId } = await server.person(email);
-      for (const round of rounds) {
-        const { refreshToken } = await server.logIn(email);
-        const [refreshed, ended] = await Promise.all([
-          server.anyone.send(REFRESH, { t: refreshToken }),
-          sleep((10 * round) / ROUNDS).then(() => act(admin.client, name, inputFor(userId))),
-        ]);
-        expect(ended.code).toBeUndefined();
-        expect([undefined, 'INVALID_TOKEN']).toContain(refreshed.code);
-        expect(await live(userId)).toBe(0);
-        if (name === 'disableUser') await act(admin.client, 'enableUser', { id: userId });
-        const newer = refreshed.data['refresh'];
-        if (!newer) continue;
-        expect((await server.anyone.as(newer.accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
-        expect((await server.anyone.send(REFRESH, { t: newer.refreshToken })).code).toBe('INVALID_TOKEN');
-      }
-    },
-    60_000,
-  );
+  ] as const)('of refreshes that race %s, each', async (name, inputFor) => {
+    const admin = await server.person(`ends-${name}@example.com`, 'admin');
+    const email = `ended-${name}@example.com`;
+    const { userId } = await server.person(email);
+    for (const round of rounds) {
+      const { refreshToken } = await server.logIn(email);
+      const [refreshed, ended] = await Promise.all([
+        server.anyone.send(REFRESH, { t: refreshToken }),
+        sleep((10 * round) / ROUNDS).then(() => act(admin.client, name, inputFor(userId))),
+      ]);
+      expect(ended.code).toBeUndefined();
+      expect([undefined, 'INVALID_TOKEN']).toContain(refreshed.code);
+      expect(await live(userId)).toBe(0);
+      if (name === 'disableUser') await act(admin.client, 'enableUser', { id: userId });
+      const newer = refreshed.data['refresh'];
+      if (!newer) continue;
+      expect((await server.anyone.as(newer.accessToken).send('{ me { id } }')).code).toBe('UNAUTHENTICATED');
+      expect((await server.anyone.send(REFRESH, { t: newer.refreshToken })).code).toBe('INVALID_TOKEN');
+    }
+  });
 
   test.each([
     ['disableUser', (id: string) => ({ id, reason: 'A race.' })],
     ['revokeUserSessions', (userId: string) => ({ userId })],
-  ] as const)(
-    'of logins that race %s, but those that came after it',
-    async (name, inputFor) => {
-      const admin = await server.person(`bars-${name}@example.com`, 'admin');
-      const email = `barred-${name}@example.com`;
-      const { userId } = await server.person(email);
-      for (const round of rounds) {
-        const [login] = await Promise.all([
-          server.logIn(email).catch(() => undefined),
-          sleep((25 * round) / ROUNDS).then(() => act(admin.client, name, inputFor(userId))),
-        ]);
-        if (name === 'disableUser') {
-          expect(await live(userId)).toBe(0);
-          await act(admin.client, 'enableUser', { id: userId });
-        } else {
-          // Its login was the old one, or one proved again after the sessions had ended.
-          expect(await live(userId)).toBeLessThanOrEqual(login ? 1 : 0);
-          await act(admin.client, name, inputFor(userId));
-        }
+  ] as const)('of logins that race %s, but those that came after it', async (name, inputFor) => {
+    const admin = await server.person(`bars-${name}@example.com`, 'admin');
+    const email = `barred-${name}@example.com`;
+    const { userId } = await server.person(email);
+    for (const round of rounds) {
+      const [login] = await Promise.all([
+        server.logIn(email).catch(() => undefined),
+        sleep((25 * round) / ROUNDS).then(() => act(admin.client, name, inputFor(userId))),
+      ]);
+      if (name === 'disableUser') {
+        expect(await live(userId)).toBe(0);
+        await act(admin.client, 'enableUser', { id: userId });
+      } else {
+        // Its login was the old one, or one proved again after the sessions had ended.
+        expect(await live(userId)).toBeLessThanOrEqual(login ? 1 : 0);
+        await act(admin.client, name, inputFor(userId));
       }
-    },
-    60_000,
-  );
+    }
+  });
 });

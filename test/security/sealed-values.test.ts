@@ -7,6 +7,7 @@ import { type Keyring, parseKeyring, type SealingKey } from '../../src/crypto/ke
 import { open, type Place, SealBroken, Sealed, seal } from '../../src/crypto/sealed.ts';
 import { SEALED_COLUMNS } from '../../src/keys/sealed-columns.ts';
 import { systemRandom } from '../../src/platform/random.ts';
+import { until } from '../support/account-acts.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
 
 const profile = (name: string) => ({
@@ -232,9 +233,7 @@ describe('a value that was tampered with in the database', () => {
           await sql(`UPDATE ${table} SET ${column} = $2 WHERE ${id} = $1`, [row[id], row[column]]);
         }
       }
-      for (let waited = 0; waited < 5_000 && (await eventsNow()) < noted + 3; waited += 100) {
-        await new Promise((done) => setTimeout(done, 100));
-      }
+      await until('each was written', async () => (await eventsNow()) >= noted + 3);
       expect(await eventsNow()).toBe(noted + 3);
     },
   );

@@ -10,6 +10,7 @@ import { dataSourceOptions } from '../../ormconfig.ts';
 import { hashArgon2id } from '../../src/crypto/argon2id.ts';
 import { generateKeyring, parseKeyring } from '../../src/crypto/keyring.ts';
 import { systemRandom } from '../../src/platform/random.ts';
+import { until } from '../support/account-acts.ts';
 import { Client } from '../support/client.ts';
 import { cloneDatabase, type TestDatabase } from '../support/database.ts';
 import { seededAddress, seedPeople } from '../support/seed-people.ts';
@@ -62,7 +63,7 @@ afterAll(async () => {
   await owner?.destroy();
   await database?.drop();
   await rm(dataDir, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** Runs a command of the built `gatehouse`; killed at once (SIGKILL) after its first output that `killAt` matches. */
 async function gatehouse(
@@ -90,7 +91,7 @@ async function untilDone(typed: string): Promise<string> {
   for (let tries = 0; ; tries += 1) {
     const { code, output } = await gatehouse(typed);
     if (code === 0) return output;
-    if (tries === 15) throw new Error(output);
+    if (tries === 120) throw new Error(output);
     await sleep(1_000);
   }
 }
@@ -127,6 +128,7 @@ function load() {
   const running = Array.from({ length: CLIENTS }, one);
   return {
     stop: async () => {
+      await until('many requests were answered', () => tookMs.length > 50);
       stopped = true;
       await Promise.all(running);
       return { failures, tookMs: tookMs.sort((a, b) => a - b) };
@@ -177,7 +179,6 @@ test(
     figures['slowest ms'] = Math.round(tookMs.at(-1) ?? 0);
     if (process.env['FIGURES']) await writeFile(process.env['FIGURES'], JSON.stringify(figures, null, 1));
     expect(failures).toEqual([]);
-    expect(tookMs.length).toBeGreaterThan(50);
     expect(await idsOf('data_keys', 'wrapping_key_id')).toEqual(['w2']);
     expect(await idsOf('users', 'pepper_id')).toEqual(['p2']);
     expect(await idsOf('email_indexes', 'key_version')).toEqual(['i2']);

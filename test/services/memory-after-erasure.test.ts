@@ -29,13 +29,13 @@ beforeAll(async () => {
     DATABASE_URL: database.serverUrl.reveal(),
     MIGRATION_DATABASE_URL: database.ownerUrl.reveal(),
   });
-}, 180_000);
+});
 
 afterAll(async () => {
   await server?.stop();
   await database?.drop();
   await rm(dataDir, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** All that the server's memory still refers to, as text. */
 async function heapOf(count: number): Promise<string> {
@@ -74,4 +74,4 @@ test('a minute after an erasure the server remembers nothing of the person', asy
   const heap = await heapOf(1);
   expect(heap).toContain('eraseMe');
   for (const value of [ADDRESS, NAME, 'Quagga', 'hollyhock', PASSWORD]) expect(heap.includes(value)).toBe(false);
-}, 180_000);
+});

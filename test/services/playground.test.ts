@@ -50,14 +50,14 @@ beforeAll(async () => {
   await buildServer();
   server = await start({});
   browser = await launchChromium();
-}, 180_000);
+});
 
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
   await database?.drop();
   await rm(dataDir, { recursive: true, force: true });
-}, 60_000);
+});
 
 describe('the playground', () => {
   test('is served under the strictest policy that its editor bears, its files for ever by their hashes', async () => {

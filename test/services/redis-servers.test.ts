@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { findFreePort } from '../../src/http/free-port.ts';
-import { login, PATIENT, until } from '../support/account-acts.ts';
+import { login, until } from '../support/account-acts.ts';
 import type { Answer } from '../support/client.ts';
 import { recordingLogger } from '../support/recording-logger.ts';
 import { RedisServer } from '../support/redis-server.ts';
@@ -19,7 +19,7 @@ const log = recordingLogger();
 beforeAll(async () => {
   redis = new RedisServer(await findFreePort('127.0.0.1'), await mkdtemp(join(tmpdir(), 'gatehouse-redis-')));
   await redis.start();
-  const settings = { ...PATIENT, REDIS_URL: redis.url, NODES: '2', ADDRESS_LIMIT: '100', ACCESS_TOKEN_SECONDS: '3600' };
+  const settings = { REDIS_URL: redis.url, NODES: '2', ADDRESS_LIMIT: '100', ACCESS_TOKEN_SECONDS: '3600' };
   one = await startTestServer(settings, undefined, log);
   other = await startTestServer(settings, one.shared);
   await one.signUp(EMAIL);

@@ -4,18 +4,10 @@ import { limitVariable } from '../../src/settings.ts';
 import type { Answer, Client } from './client.ts';
 import type { TestServer } from './server.ts';
 
-/** Settings for tests with many calls at once: every hash gets its turn, and a slow machine is no reason to be BUSY. */
-export const PATIENT: Readonly<Record<string, string>> = {
-  HASH_QUEUE: '1000',
-  HASH_QUEUE_MS: '60000',
-  SHED_DELAY_MS: '60000',
-};
-
-/** The same for tests that are about something else than limits: no row is ever used up. */
-export const WITHOUT_LIMITS: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(LIMIT_SETTING_NAMES.map((name) => [limitVariable(name), '1000000000'])),
-  ...PATIENT,
-};
+/** Settings for tests that are about something else than limits: no row is ever used up. */
+export const WITHOUT_LIMITS: Readonly<Record<string, string>> = Object.fromEntries(
+  LIMIT_SETTING_NAMES.map((name) => [limitVariable(name), '1000000000']),
+);
 
 export const REGISTER = 'mutation Register($input: RegisterInput!) { register(input: $input) { accepted } }';
 export const VERIFY =
@@ -30,12 +22,15 @@ export const verify = (client: Client, token: string): Promise<Answer> => client
 export const login = (client: Client, email: string, password: string, more: object = {}): Promise<Answer> =>
   client.send(LOGIN, { input: { email, password, ...more } });
 
-/** Asks until the answer is true, for five seconds. */
+/** Far beyond what any machine needs: a wait costs that only where what it waits for never comes. */
+const IN_VAIN_MS = 60_000;
+
+/** Asks until the answer is true, ever more seldom: after 5 ms, then 10, at last every 80. */
 export async function until(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const end = performance.now() + 5_000;
-  while (!(await isSo())) {
+  const end = performance.now() + IN_VAIN_MS;
+  for (let pauseMs = 5; !(await isSo()); pauseMs = Math.min(2 * pauseMs, 80)) {
     if (performance.now() > end) throw new Error(`Waited in vain until ${what}`);
-    await sleep(5);
+    await sleep(pauseMs);
   }
 }
 

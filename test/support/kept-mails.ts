@@ -17,7 +17,7 @@ export class KeptMails implements MailTransport {
     return this.all.filter((mail) => mail.to === address);
   }
 
-  /** The `count`-th mail to an address (from 1), as soon as it is sent. Fails after five seconds. */
+  /** The `count`-th mail to an address (from 1), as soon as it is sent. Fails after a minute. */
   wait(address: string, count = 1): Promise<MailContent> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -30,7 +30,7 @@ export class KeptMails implements MailTransport {
       const timer = setTimeout(() => {
         this.#waiters.delete(look);
         reject(new Error(`No mail number ${count} to ${address}`));
-      }, 5_000);
+      }, 60_000);
       this.#waiters.add(look);
       look();
     });

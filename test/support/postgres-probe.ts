@@ -40,9 +40,9 @@ export function refusal(url: string, sql = 'SELECT 1'): Promise<string> {
 
 /** Waits until `isTrue` is. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
+  for (let tries = 0; tries < 3_000; tries += 1) {
     if (await isTrue()) return;
     await sleep(20);
   }
-  throw new Error('It did not come true within 10 s');
+  throw new Error('It did not come true within a minute');
 }

@@ -24,13 +24,13 @@ export async function buildServer(): Promise<void> {
 
 /**
  * Starts the built server as an operator would, with `settings` as its environment besides HOST and PORT, and waits until it
- * is ready. Throws an Error with its output when it ends first, or is not ready within 30 s.
+ * is ready. Throws an Error with its output when it ends first, or is not ready within two minutes.
  */
 export async function startServerProcess(settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
   const port = await findFreePort('127.0.0.1');
   const url = `http://127.0.0.1:${port}`;
   const server = run(['dist/bundle/main.js'], { HOST: '127.0.0.1', PORT: String(port), ...settings });
-  const ready = waitUntil(30_000, () =>
+  const ready = waitUntil(120_000, () =>
     fetch(`${url}/health/ready`).then(
       (response) => response.ok,
       () => undefined,
@@ -46,7 +46,7 @@ export async function startServerProcess(settings: Readonly<Record<string, strin
     signal: (name) => void server.child.kill(name),
     stop: async () => {
       server.child.kill('SIGTERM');
-      const code = await Promise.race([server.ended, sleep(10_000, undefined, { ref: false })]);
+      const code = await Promise.race([server.ended, sleep(60_000, undefined, { ref: false })]);
       if (code === 0) return;
       server.child.kill('SIGKILL');
       throw new Error(`The server did not stop cleanly:\n${server.output()}`);
@@ -54,10 +54,10 @@ export async function startServerProcess(settings: Readonly<Record<string, strin
   };
 }
 
-/** The token in the newest mail of `dataDir`'s outbox; waits up to 10 s for one. */
+/** The token in the newest mail of `dataDir`'s outbox; waits up to a minute for one. */
 export async function readMailedToken(dataDir: string): Promise<string> {
   const outbox = join(dataDir, 'outbox');
-  return waitUntil(10_000, async () => {
+  return waitUntil(60_000, async () => {
     const names = await readdir(outbox).catch(() => []);
     const name = names
       .filter((each) => each.endsWith('.eml'))

@@ -5,7 +5,7 @@ import { dataSourceOptions } from '../../ormconfig.ts';
 import { loadConfig } from '../../src/config.ts';
 import { LIMIT_SETTING_NAMES } from '../../src/limits/rate-limits.ts';
 import type { Logger } from '../../src/platform/logger.ts';
-import { startServer } from '../../src/server.ts';
+import { type ServerSeams, startServer } from '../../src/server.ts';
 import { Client } from './client.ts';
 import { ManualClock } from './clock.ts';
 import { cloneDatabase } from './database.ts';
@@ -44,6 +44,8 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+type DatabaseLimits = NonNullable<ServerSeams['databaseLimits']>;
+
 export interface LoggedInClient {
   readonly client: Client;
   readonly accessToken: string;
@@ -56,14 +58,20 @@ export interface LoggedInClient {
 const LOGIN = `mutation Login($input: LoginInput!) { login(input: $input) { ... on LoggedIn {
   accessToken refreshToken deviceToken session { id } user { id } } } }`;
 
+/** Every hash gets its turn, and a slow machine is no reason to be BUSY. */
+const PATIENT = { HASH_QUEUE: '1000', HASH_QUEUE_MS: '60000', SHED_DELAY_MS: '60000' };
+/** So does every statement. */
+const PATIENT_DATABASE: DatabaseLimits = { connectMs: 60_000, statementMs: 60_000 };
+
 /**
- * Starts one. `settings` are environment variables over the usual ones of tests: cheap hashes, and limits as they are by
- * default, save the window of the address.
+ * Starts one. `settings` are environment variables over the usual ones of tests: cheap hashes that nobody waits for in vain,
+ * and limits as they are by default, save the window of the address.
  */
 export async function startTestServer(
   settings: Readonly<Record<string, string>> = {},
   shared?: SharedParts,
   logger: Logger = silentLogger,
+  databaseLimits = PATIENT_DATABASE,
 ): Promise<TestServer> {
   const own = shared ? undefined : await cloneDatabase();
   const dataDir = shared?.dataDir ?? mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'server-'));
@@ -79,12 +87,13 @@ export async function startTestServer(
     DATABASE_POOL: '5',
     ARGON2_MEMORY_KIB: '64',
     ARGON2_PASSES: '1',
+    ...PATIENT,
     ADDRESS_LIMIT: '100000',
     ...(shared ? { PUBLIC_URL: shared.publicUrl } : {}),
     ...settings,
   };
   const config = loadConfig(env, { cores: 2, cwd: dataDir, rateLimitNames: LIMIT_SETTING_NAMES });
-  const running = await startServer(config, { clock, logger, transport: mails });
+  const running = await startServer(config, { clock, logger, transport: mails, databaseLimits });
   const database = await new DataSource({ ...dataSourceOptions, url: ownerUrl, poolSize: 2 }).initialize();
   const url = `http://127.0.0.1:${running.port}`;
   const anyone = new Client(url);
