@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { trustKeys } from '../../src/audit/audit-key-chain.ts';
+import { introduceKey, trustKeys } from '../../src/audit/audit-key-chain.ts';
 import { toName } from '../../src/audit/event-details.ts';
 import { type Head, readHead, signHead } from '../../src/audit/head.ts';
 import { isHeadKnown } from '../../src/audit/known-heads.ts';
@@ -58,6 +58,20 @@ describe('the row of a seal', () => {
     const [{ previous }] = await db.database.query('SELECT previous FROM audit_seals WHERE id = 1');
     expect(previous).toEqual(Buffer.alloc(32));
   });
+});
+
+test.each([
+  ['of no key that there is', 'a7'],
+  ['of itself', 'a9'],
+])('the row of an audit key that a hostile administrator plants as the successor %s is named', async (_, previous) => {
+  const planted = { ...auditSigner(keyringOf('forger'), 'a1'), id: 'a9' };
+  await db.clone.asHostile(`INSERT INTO audit_keys VALUES ('a9', $1, $2, $3, now())`, [
+    previous,
+    Buffer.from(planted.publicJwk.x, 'base64url'),
+    introduceKey(planted, planted),
+  ]);
+  const { broken } = await verifyTrail(db.database.manager, { ...db, heads: [] });
+  expect([broken?.fault, broken?.message]).toEqual(['KEYS', expect.stringContaining('The audit key "a9"')]);
 });
 
 test('a verification tells how far it is, to the end', async () => {
