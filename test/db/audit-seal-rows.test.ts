@@ -89,6 +89,24 @@ test('a head of no key of this trail, or no head at all, is told to whoever kept
   }
 });
 
+test('a trail of more events than are read at once is verified to its last one, and tells how far it is', async () => {
+  const event = { type: 'session.ended', by: { kind: 'ANONYMOUS' }, details: { session } } as const;
+  for (const size of [1_000, 1_100])
+    await db.trail.write(
+      db.database.manager,
+      Array.from({ length: size }, () => db.trail.stamp(event)),
+    );
+  await db.sealer().stop();
+  const told: string[] = [];
+  const progress = (...how: [number, number, VerificationStep]) => void told.push(how.join(' '));
+  const { broken, sealedEvents } = await verifyTrail(db.database.manager, { ...db, heads: [], progress });
+  expect([broken, sealedEvents > 2_100]).toEqual([undefined, true]);
+  expect(told).toEqual([`2000 ${sealedEvents} VERIFIED`, `${sealedEvents} ${sealedEvents} FOUND`]);
+  const [{ id }] = await db.database.query('SELECT event_id AS id FROM audit_positions ORDER BY position DESC LIMIT 1');
+  await db.clone.asHostile(`UPDATE audit_events SET outcome = 'DENIED' WHERE id = $1`, [id]);
+  expect((await verifyTrail(db.database.manager, { ...db, heads: [] })).broken?.eventId).toBe(id);
+});
+
 test('an event that was planted behind thousands that wait for their seal is found', async () => {
   const event = { type: 'session.ended', by: { kind: 'ANONYMOUS' }, details: { session } } as const;
   for (const size of [1_000, 1_000]) {
