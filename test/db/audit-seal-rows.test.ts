@@ -4,6 +4,7 @@ import { toName } from '../../src/audit/event-details.ts';
 import { type Head, readHead, signHead } from '../../src/audit/head.ts';
 import { isHeadKnown } from '../../src/audit/known-heads.ts';
 import { findAuditKeys } from '../../src/audit/seals.repository.ts';
+import { streamSeals } from '../../src/audit/verification.repository.ts';
 import { type VerificationStep, verifyTrail } from '../../src/audit/verify-trail.ts';
 import { auditSigner } from '../../src/crypto/audit-keys.ts';
 import type { SessionId } from '../../src/platform/ids.ts';
@@ -105,6 +106,16 @@ test('a trail of more events than are read at once is verified to its last one, 
   const [{ id }] = await db.database.query('SELECT event_id AS id FROM audit_positions ORDER BY position DESC LIMIT 1');
   await db.clone.asHostile(`UPDATE audit_events SET outcome = 'DENIED' WHERE id = $1`, [id]);
   expect((await verifyTrail(db.database.manager, { ...db, heads: [] })).broken?.eventId).toBe(id);
+});
+
+test('seals are read to the last one, however many there are', async () => {
+  await db.clone.asHostile(
+    `INSERT INTO audit_seals (id, previous, first_position, last_position, root, head, audit_key_id, node, sealed_at)
+     SELECT n, decode(lpad(to_hex(n), 8, '0'), 'hex'), n, n, '', '', 'a1', 'n', now() FROM generate_series(4, 4102) n`,
+  );
+  const read: number[] = [];
+  for await (const { id } of streamSeals(db.database.manager, 2, 4_101)) read.push(id);
+  expect(read).toEqual(Array.from({ length: 4_100 }, (_, at) => 2 + at));
 });
 
 test('an event that was planted behind thousands that wait for their seal is found', async () => {
