@@ -3,6 +3,7 @@ import { introduceKey, trustKeys } from '../../src/audit/audit-key-chain.ts';
 import { toName } from '../../src/audit/event-details.ts';
 import { type Head, readHead, signHead } from '../../src/audit/head.ts';
 import { isHeadKnown } from '../../src/audit/known-heads.ts';
+import { proveEvent } from '../../src/audit/prove-event.ts';
 import { findAuditKeys } from '../../src/audit/seals.repository.ts';
 import { streamSeals } from '../../src/audit/verification.repository.ts';
 import { type VerificationStep, verifyTrail } from '../../src/audit/verify-trail.ts';
@@ -73,6 +74,25 @@ test.each([
   ]);
   const { broken } = await verifyTrail(db.database.manager, { ...db, heads: [] });
   expect([broken?.fault, broken?.message]).toEqual(['KEYS', expect.stringContaining('The audit key "a9"')]);
+});
+
+test('each event of a batch is proved as itself, and none whose position was given to another batch', async () => {
+  const rows: { id: string; position: number }[] = await db.database.query(
+    'SELECT event_id AS id, position::int FROM audit_positions WHERE seal_id = 2 ORDER BY position',
+  );
+  expect(rows).toHaveLength(2);
+  for (const [index, { id, position }] of rows.entries()) {
+    const { proof, event } = await proveEvent(db.database.manager, id);
+    expect([event.id, proof]).toMatchObject([id, { index, size: 2, event: { id, position } }]);
+  }
+  const [{ id }, other] = [rows[0] ?? { id: '' }, rows[1]];
+  await db.clone.asHostile('UPDATE audit_positions SET seal_id = 3 WHERE event_id = $1', [id]);
+  await expect(proveEvent(db.database.manager, id)).rejects.toThrow('Another event stands in the place');
+  await db.clone.asHostile('DELETE FROM audit_positions WHERE event_id = $1', [id]);
+  await expect(proveEvent(db.database.manager, id)).rejects.toThrow('No sealed event has this id');
+  await expect(proveEvent(db.database.manager, other?.id ?? '')).rejects.toThrow(
+    'Batch 2 of the audit trail is broken',
+  );
 });
 
 test('a verification tells how far it is, to the end', async () => {
