@@ -30,6 +30,8 @@ export function trustKeys(stored: readonly AuditKeyEntity[], root: string): Trus
   const ids = new Set<string>();
   let previous = '';
   for (let row = stored.find((each) => each.previous === ''); row; row = next(stored, previous)) {
+    // Whoever owns the table can drop its primary key, and close a chain that is right into a ring without an end.
+    if (ids.has(row.id)) throw new AuditKeysBroken(row.id);
     const { key, thumbprint } = readRow(row);
     if (ids.size === 0 ? thumbprint !== root : !isIntroduced(row, thumbprint, keys)) throw new AuditKeysBroken(row.id);
     keys.set(thumbprint, key);

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../platform/errors.ts';
 import { errorFacts, type Logger } from '../platform/logger.ts';
 import type { Actor, AuditEvent } from './audit-event.ts';
 import type { AuditQueue } from './audit-queue.ts';
+import { brokenSeal } from './broken-seal.ts';
 import { toName } from './event-details.ts';
 import type { LimitRefusals } from './limit-refusals.ts';
 
@@ -72,15 +73,7 @@ export class OperationRefusals {
   /** A sealed value that does not open was tampered with, or belongs elsewhere; any other fault is the log's affair alone. */
   failed(context: RequestContext, error: unknown): void {
     if (!(error instanceof SealBroken)) return;
-    const { table, column, rowId } = error;
-    this.#try(() =>
-      this.#queue.recordLater({
-        type: 'seal.broken',
-        by: this.#actorOf(context),
-        subjectId: toName(rowId),
-        details: { table: toName(table), column: toName(column) },
-      }),
-    );
+    this.#try(() => this.#queue.recordLater(brokenSeal(error, this.#actorOf(context))));
   }
 
   #try(record: () => void): void {

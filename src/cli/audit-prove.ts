@@ -1,5 +1,6 @@
 import { parseArgs, types } from 'node:util';
 import type { AuditEvent } from '../audit/audit-event.ts';
+import { brokenSeal } from '../audit/broken-seal.ts';
 import { toName } from '../audit/event-details.ts';
 import type { Opening } from '../audit/proof.ts';
 import { proveEvent } from '../audit/prove-event.ts';
@@ -36,7 +37,7 @@ stays sealed. That it was proved is itself an event.
       const { proof, event } = await proveEvent(manager, id);
       const openings = reveal
         ? await revealEvent(manager, foundation, event).catch(async (error: unknown) => {
-            if (error instanceof SealBroken) await audit.record(manager, toBroken(error));
+            if (error instanceof SealBroken) await audit.record(manager, brokenSeal(error, OPERATOR));
             throw error;
           })
         : undefined;
@@ -58,13 +59,6 @@ const toRevealed = (id: string, openings: readonly Opening[]): AuditEvent => ({
   by: OPERATOR,
   subjectId: toName(id),
   details: { fields: openings.flatMap((each) => ('value' in each ? [each.name] : [])) },
-});
-
-const toBroken = ({ table, column, rowId }: SealBroken): AuditEvent => ({
-  type: 'seal.broken',
-  by: OPERATOR,
-  subjectId: toName(rowId),
-  details: { table: toName(table), column: toName(column) },
 });
 
 function parse(words: readonly string[]): { id: string; reveal: boolean } {

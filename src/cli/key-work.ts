@@ -89,11 +89,14 @@ export function keyMoves({ foundation }: KeyWork, terminal: Terminal): KeyMoves 
   return new KeyMoves({ database, keyring, dataKeys, random, progress, batch: BATCH });
 }
 
+/** How many rows of one table that do not open are named: somebody may have damaged all of them. */
+export const NAMED = 10;
+
 /** Says what came of it, and throws an Error where something is left. */
 export function reportMoves(outcomes: readonly MoveOutcome[], terminal: Terminal): void {
   for (const { table, moved } of outcomes) terminal.print(`${table}: ${moved} moved.`);
   const faults = outcomes.flatMap(({ table, broken, left }) => [
-    ...broken.slice(0, 10).map((id) => `${table}: row ${id} does not open, and stays as it is`),
+    ...broken.slice(0, NAMED).map(({ message }) => `${table}: ${message}, and stays as it is`),
     ...(left > 0 ? [`${table}: ${left} rows are still under another key`] : []),
   ]);
   if (faults.length > 0) throw new Error(faults.join('\n'));

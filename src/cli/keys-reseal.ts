@@ -30,7 +30,8 @@ erased gets a key.
       const progress = (done: number, total: number) => terminal.printError(`people: ${done} of ${total}`);
       const { people, broken } = await resealAll({ ...foundation, by: OPERATOR, progress }, before);
       terminal.print(`Sealed again: ${people} people.`);
-      for (const id of broken) terminal.printError(`A value of user ${id} does not open: they keep their key.`);
+      for (const { userId, error } of broken)
+        terminal.printError(`A value of user ${userId} does not open, and they keep their key: ${error.message}`);
       return broken.length === 0 ? 0 : 1;
     });
   },

@@ -1,10 +1,11 @@
+import { brokenSeal } from '../audit/broken-seal.ts';
 import { toName } from '../audit/event-details.ts';
 import type { RootPurpose } from '../crypto/keyring-text.ts';
 import type { MoveOutcome } from '../keys/key-moves.ts';
 import { requireOnEveryNode } from '../keys/node-check.ts';
 import { inTransaction } from '../platform/transaction.ts';
 import { type Command, UsageError } from './command.ts';
-import { type KeyWork, keyMoves, parseKeyWords, reportMoves, withKeys } from './key-work.ts';
+import { type KeyWork, keyMoves, NAMED, parseKeyWords, reportMoves, withKeys } from './key-work.ts';
 import { OPERATOR } from './operator.ts';
 
 const MOVABLE = ['wrapping', 'pepper', 'system', 'index'] as const satisfies readonly RootPurpose[];
@@ -51,6 +52,9 @@ async function move(work: KeyWork, purpose: (typeof MOVABLE)[number], moves: Ret
   if (rows > 0) {
     const event = { type: 'key.moved', by: OPERATOR, subjectId: toName(id), details: { purpose, rows } } as const;
     await inTransaction(database, (tx) => audit.record(tx, event));
+  }
+  for (const error of outcomes.flatMap(({ broken }) => broken.slice(0, NAMED))) {
+    await audit.record(database.manager, brokenSeal(error, OPERATOR));
   }
   return outcomes;
 }

@@ -39,8 +39,8 @@ export interface MoveParts {
 export interface MoveOutcome {
   readonly table: string;
   readonly moved: number;
-  /** Ids of rows that do not open: they stay as they are. */
-  readonly broken: readonly string[];
+  /** What does not open, of each such row: it stays as it is. */
+  readonly broken: readonly SealBroken[];
   /** Rows that are still under another key, the broken ones included. */
   readonly left: number;
 }
@@ -146,7 +146,7 @@ export class KeyMoves {
     store: (changed: readonly Changed[]) => Promise<number>,
   ): Promise<MoveOutcome> {
     const total = await count();
-    const broken = new Set<string>();
+    const broken = new Map<string, SealBroken>();
     let moved = 0;
     let left = total;
     for (let pass = 1; pass <= PASSES && left > broken.size; pass += 1) {
@@ -155,7 +155,7 @@ export class KeyMoves {
         const changed = rows.flatMap((row) =>
           tryTo(
             () => change(row),
-            () => broken.add(row.id),
+            (error) => broken.set(row.id, error),
           ),
         );
         if (changed.length > 0) moved += await store(changed);
@@ -164,17 +164,17 @@ export class KeyMoves {
       }
       left = await count();
     }
-    return { table, moved, broken: [...broken], left };
+    return { table, moved, broken: [...broken.values()], left };
   }
 }
 
 /** A row that does not open stops nobody else's. */
-function tryTo<T>(work: () => T, failed: () => void): T[] {
+function tryTo<T>(work: () => T, failed: (error: SealBroken) => void): T[] {
   try {
     return [work()];
   } catch (error) {
     if (!(error instanceof SealBroken)) throw error;
-    failed();
+    failed(error);
     return [];
   }
 }

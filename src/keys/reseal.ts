@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Actor } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
+import { brokenSeal } from '../audit/broken-seal.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import { open, SealBroken, seal } from '../crypto/sealed.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -29,29 +30,32 @@ export interface ResealParts {
 
 export interface ResealOutcome {
   readonly people: number;
-  /** Who keeps the old key, since a value of theirs does not open. */
-  readonly broken: readonly UserId[];
+  /** Who keeps the old key, and the first value of theirs that does not open. */
+  readonly broken: readonly { readonly userId: UserId; readonly error: SealBroken }[];
 }
 
 const PAGE = 200;
 
 /**
  * Gives everybody whose data key was made before `before` another one, and seals all that is theirs again under it, each person
- * in a transaction of their own. Stopped and begun again with the same time, it goes on where it was.
+ * in a transaction of their own. Stopped and begun again with the same time, it goes on where it was. Of somebody with a value that
+ * does not open the trail is told once a run, in place of the event of their new key.
  */
 export async function resealAll(parts: ResealParts, before: Date): Promise<ResealOutcome> {
   const { manager } = parts.database;
   const total = await countPeopleToReseal(manager, before);
-  const broken: UserId[] = [];
+  const broken: { userId: UserId; error: SealBroken }[] = [];
   let people = 0;
   let after: UserId | null = null;
   for (let page = await findPeopleToReseal(manager, before, after, PAGE); page.length > 0; ) {
-    for (const id of page) {
+    for (const userId of page) {
       try {
-        if (await resealPerson(parts, id)) people += 1;
+        if (await resealPerson(parts, userId)) people += 1;
       } catch (error) {
         if (!(error instanceof SealBroken)) throw error;
-        broken.push(id);
+        // After the transaction that it ended: in there the event would be gone with it.
+        await parts.audit.record(manager, brokenSeal(error, parts.by));
+        broken.push({ userId, error });
       }
     }
     parts.progress(people, total);

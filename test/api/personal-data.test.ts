@@ -190,6 +190,24 @@ describe('eraseMe', () => {
     expect((await erasing).code).toBe('TOKEN_EXPIRED');
   });
 
+  test('leaves nothing that a write of the same person beside it brings back', async () => {
+    const { client, userId } = await server.person('max@example.com');
+    const write = (at: number) =>
+      at % 2 === 0
+        ? client.send('mutation { updateProfile(input: { bio: "Here still." }) { user { id } } }')
+        : client.send(`mutation { requestEmailChange(input: { newEmail: "max${at}@example.com" }) { accepted } }`);
+    const writes = Array.from({ length: 10 }, (_, at) => write(at));
+    const erased = erase(client, 'max@example.com');
+    const more = Array.from({ length: 10 }, (_, at) => write(at));
+    expect((await erased).data['eraseMe']).toEqual({ erased: true });
+    await Promise.all([...writes, ...more]);
+    expect(await write(0)).toMatchObject({ code: 'UNAUTHENTICATED' });
+    const left = { profile: null, indexes: null, keys: null, sessions: null };
+    expect(JSON.parse(await storedOf(server, userId))).toMatchObject(left);
+    const tokens = await server.database.query('SELECT 1 FROM one_time_tokens WHERE user_id = $1', [userId]);
+    expect(tokens).toEqual([]);
+  });
+
   test('happens once under 50 parallel tries, and no login gets in beside it', async () => {
     const { client, userId } = await server.person('kim@example.com');
     const logins = Array.from({ length: 10 }, () => server.logIn('kim@example.com').catch(() => undefined));

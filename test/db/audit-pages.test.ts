@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { EntityManager } from 'typeorm';
-import { findNewestOfTypes } from '../../src/audit/verification.repository.ts';
+import { findNewestOfTypes, findStray } from '../../src/audit/verification.repository.ts';
 import { type EventChoice, findEventPage } from '../../src/auditing/audit-pages.repository.ts';
 import type { PageWindow } from '../../src/platform/pages.ts';
 import { type AuditDatabase, auditDatabase } from '../support/audit-database.ts';
@@ -118,4 +118,19 @@ test('the newest events of a type that nobody had, which each start looks for, a
   const types = ['user.erased', OLD];
   expect(await findNewestOfTypes(db.database.manager, types, 100)).toHaveLength(10);
   expect(await mostRows((manager) => findNewestOfTypes(manager, types, 100))).toBeLessThan(FEW_ROWS);
+});
+
+test('an event that no server wrote is found behind as many others as are looked up at once', async () => {
+  const last = 'ffffffff-ffff-7fff-8fff-ffffffffffff';
+  await db.clone.asHostile('INSERT INTO audit_unsealed SELECT id FROM audit_events');
+  const find = async () => {
+    const told: number[] = [];
+    return [await findStray(db.database.manager, async (done) => void told.push(done)), told];
+  };
+  expect(await find()).toEqual([undefined, [EVENTS]]);
+  await db.clone.asHostile(
+    'INSERT INTO audit_events SELECT (jsonb_populate_record(e, jsonb_build_object($1::text, $2::text))).* FROM audit_events e LIMIT 1',
+    ['id', last],
+  );
+  expect(await find()).toEqual([last, [EVENTS]]);
 });

@@ -159,6 +159,19 @@ describe('the owner’s function, called by whoever took the server over', () =>
     await expect(call(99)).rejects.toThrow('only the oldest sealed batch');
   });
 
+  test('with a tombstone of a batch that stands changes nothing: the chain is verified from its beginning', async () => {
+    await setFloor(1);
+    await drop(1, 1);
+    const [{ tombstone }] = await db.database.query('SELECT tombstone FROM audit_tombstones');
+    await planted(2);
+    await insertTombstone(db.database.manager, 3, tombstone, db.clock.now());
+    expect(await verify()).toBeUndefined();
+    await db.clone.asHostile(
+      `UPDATE audit_events SET outcome = 'DENIED' WHERE id IN (SELECT event_id FROM audit_positions WHERE seal_id = 2)`,
+    );
+    expect(await verify()).toBe('CHANGED');
+  });
+
   test('drops nothing without a tombstone', async () => {
     await setFloor(1);
     await expect(call(1)).rejects.toThrow('no tombstone');

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { trustKeys } from '../../src/audit/audit-key-chain.ts';
+import { introduceKey, trustKeys } from '../../src/audit/audit-key-chain.ts';
 import { toName } from '../../src/audit/event-details.ts';
 import { type Head, readHead, signHead } from '../../src/audit/head.ts';
 import { isHeadKnown } from '../../src/audit/known-heads.ts';
+import { proveEvent } from '../../src/audit/prove-event.ts';
 import { findAuditKeys } from '../../src/audit/seals.repository.ts';
+import { streamSeals } from '../../src/audit/verification.repository.ts';
 import { type VerificationStep, verifyTrail } from '../../src/audit/verify-trail.ts';
 import { auditSigner } from '../../src/crypto/audit-keys.ts';
 import type { SessionId } from '../../src/platform/ids.ts';
@@ -60,6 +62,39 @@ describe('the row of a seal', () => {
   });
 });
 
+test.each([
+  ['of no key that there is', 'a7'],
+  ['of itself', 'a9'],
+])('the row of an audit key that a hostile administrator plants as the successor %s is named', async (_, previous) => {
+  const planted = { ...auditSigner(keyringOf('forger'), 'a1'), id: 'a9' };
+  await db.clone.asHostile(`INSERT INTO audit_keys VALUES ('a9', $1, $2, $3, now())`, [
+    previous,
+    Buffer.from(planted.publicJwk.x, 'base64url'),
+    introduceKey(planted, planted),
+  ]);
+  const { broken } = await verifyTrail(db.database.manager, { ...db, heads: [] });
+  expect([broken?.fault, broken?.message]).toEqual(['KEYS', expect.stringContaining('The audit key "a9"')]);
+});
+
+test('each event of a batch is proved as itself, and none whose position was given to another batch', async () => {
+  const rows: { id: string; position: number }[] = await db.database.query(
+    'SELECT event_id AS id, position::int FROM audit_positions WHERE seal_id = 2 ORDER BY position',
+  );
+  expect(rows).toHaveLength(2);
+  for (const [index, { id, position }] of rows.entries()) {
+    const { proof, event } = await proveEvent(db.database.manager, id);
+    expect([event.id, proof]).toMatchObject([id, { index, size: 2, event: { id, position } }]);
+  }
+  const [{ id }, other] = [rows[0] ?? { id: '' }, rows[1]];
+  await db.clone.asHostile('UPDATE audit_positions SET seal_id = 3 WHERE event_id = $1', [id]);
+  await expect(proveEvent(db.database.manager, id)).rejects.toThrow('Another event stands in the place');
+  await db.clone.asHostile('DELETE FROM audit_positions WHERE event_id = $1', [id]);
+  await expect(proveEvent(db.database.manager, id)).rejects.toThrow('No sealed event has this id');
+  await expect(proveEvent(db.database.manager, other?.id ?? '')).rejects.toThrow(
+    'Batch 2 of the audit trail is broken',
+  );
+});
+
 test('a verification tells how far it is, to the end', async () => {
   const told: [number, number, VerificationStep][] = [];
   const progress = (...how: [number, number, VerificationStep]) => void told.push(how);
@@ -73,6 +108,34 @@ test('a head of no key of this trail, or no head at all, is told to whoever kept
     const { broken } = await verifyTrail(db.database.manager, { ...db, heads: [head] });
     expect([broken?.fault, broken?.eventId]).toEqual(['ROLLED_BACK', undefined]);
   }
+});
+
+test('a trail of more events than are read at once is verified to its last one, and tells how far it is', async () => {
+  const event = { type: 'session.ended', by: { kind: 'ANONYMOUS' }, details: { session } } as const;
+  for (const size of [1_000, 1_100])
+    await db.trail.write(
+      db.database.manager,
+      Array.from({ length: size }, () => db.trail.stamp(event)),
+    );
+  await db.sealer().stop();
+  const told: string[] = [];
+  const progress = (...how: [number, number, VerificationStep]) => void told.push(how.join(' '));
+  const { broken, sealedEvents } = await verifyTrail(db.database.manager, { ...db, heads: [], progress });
+  expect([broken, sealedEvents > 2_100]).toEqual([undefined, true]);
+  expect(told).toEqual([`2000 ${sealedEvents} VERIFIED`, `${sealedEvents} ${sealedEvents} FOUND`]);
+  const [{ id }] = await db.database.query('SELECT event_id AS id FROM audit_positions ORDER BY position DESC LIMIT 1');
+  await db.clone.asHostile(`UPDATE audit_events SET outcome = 'DENIED' WHERE id = $1`, [id]);
+  expect((await verifyTrail(db.database.manager, { ...db, heads: [] })).broken?.eventId).toBe(id);
+});
+
+test('seals are read to the last one, however many there are', async () => {
+  await db.clone.asHostile(
+    `INSERT INTO audit_seals (id, previous, first_position, last_position, root, head, audit_key_id, node, sealed_at)
+     SELECT n, decode(lpad(to_hex(n), 8, '0'), 'hex'), n, n, '', '', 'a1', 'n', now() FROM generate_series(4, 4102) n`,
+  );
+  const read: number[] = [];
+  for await (const { id } of streamSeals(db.database.manager, 2, 4_101)) read.push(id);
+  expect(read).toEqual(Array.from({ length: 4_100 }, (_, at) => 2 + at));
 });
 
 test('an event that was planted behind thousands that wait for their seal is found', async () => {

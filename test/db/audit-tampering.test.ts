@@ -81,6 +81,8 @@ describe('a trail that nobody touched', () => {
     const [{ since }] = await db.database.query('SELECT sealed_at AS since FROM audit_seals WHERE id = 3');
     expect(await verify({ since })).toBeUndefined();
     expect(await verify()).toEqual({ fault: 'CHANGED', id: id(1) });
+    await hostile(`UPDATE audit_events SET node = 'x' WHERE id = $1`, [id(2)]);
+    expect(await verify({ since })).toEqual({ fault: 'CHANGED', id: id(2) });
   });
 
   test('keeps its verdict while it is sealed on', async () => {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sealedTransformer } from '../../src/crypto/sealed.ts';
-import { KEY_USES } from '../../src/keys/key-uses.repository.ts';
+import { countUses, KEY_USES } from '../../src/keys/key-uses.repository.ts';
 import { personsTables, SEALED_COLUMNS } from '../../src/keys/sealed-columns.ts';
-import { type AuditDatabase, auditDatabase } from '../support/audit-database.ts';
+import { type AuditDatabase, addUser, auditDatabase } from '../support/audit-database.ts';
 
 let db: AuditDatabase;
 beforeAll(async () => {
@@ -38,4 +38,12 @@ test('the list of what needs a root key has every column that names one: none is
   expect(KEY_USES.map(({ table, column }) => `${table}.${column}`).sort()).toEqual(
     named.map(({ name }) => name).sort(),
   );
+});
+
+test('a key is needed by the rows of its own purpose alone, also where a key of another has the same id', async () => {
+  await addUser(db);
+  const uses = async (purpose: 'wrapping' | 'pepper' | 'audit') =>
+    (await countUses(db.database.manager, { purpose, id: 'w1' })).map(({ table, rows }) => `${rows} ${table}`);
+  expect(await uses('wrapping')).toEqual(['1 data_keys']);
+  expect([await uses('pepper'), await uses('audit')]).toEqual([[], []]);
 });

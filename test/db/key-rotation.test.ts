@@ -116,6 +116,15 @@ test('a new audit key is introduced by the one before, and events go on under it
   expect(await idsOf('audit_keys', 'previous')).toEqual(['', 'a1']);
 });
 
+test('keys rewrap moves nothing while a running server lacks the key: it could open none of it any more', async () => {
+  await withServerThatLacksIt(async () => {
+    for (const { purpose } of KINDS) {
+      const { code, err } = await gatehouse(`keys rewrap --${purpose}`);
+      expect([code, err]).toEqual([1, expect.stringMatching(`do not have the ${purpose} key "\\w2" yet: node-behind`)]);
+    }
+  });
+});
+
 describe('the keyring file', () => {
   test('stays with its owner alone, the one before beside it', () => {
     for (const path of [keyringPath(), `${keyringPath()}.previous`]) expect(statSync(path).mode & 0o777).toBe(0o600);

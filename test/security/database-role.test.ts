@@ -125,12 +125,19 @@ describe('the server’s role in the database', () => {
 });
 
 describe('the owner, by accident', () => {
-  test.each(['audit_events', 'audit_positions', 'audit_seals', 'audit_keys', 'audit_tombstones'])(
-    'changes nothing of %s: a trigger stands before it',
-    async (table) => {
-      for (const statement of [`DELETE FROM ${table}`, `TRUNCATE ${table} CASCADE`]) {
-        await expect(server.database.query(statement)).rejects.toThrow('only ever added to');
-      }
-    },
-  );
+  test.each([
+    ['audit_events', 'outcome'],
+    ['audit_positions', 'position'],
+    ['audit_seals', 'head'],
+    ['audit_keys', 'previous'],
+    ['audit_tombstones', 'tombstone'],
+  ])('changes nothing of %s: a trigger stands before it', async (table, column) => {
+    for (const statement of [
+      `DELETE FROM ${table}`,
+      `TRUNCATE ${table} CASCADE`,
+      `UPDATE ${table} SET ${column} = ${column}`,
+    ]) {
+      await expect(server.database.query(statement)).rejects.toThrow('only ever added to');
+    }
+  });
 });

@@ -13,6 +13,13 @@ const key = toSealingKey('019364a1-7c3a-7000-8000-00000000000d', Buffer.alloc(32
 
 const failed = (details: unknown) => ({ type: 'login.failed', by, details }) as AuditEvent;
 
+const POWER = [
+  ...['audit.exported', 'audit.read', 'audit.revealed', 'registration.replaced'],
+  ...['role.assigned', 'role.created', 'role.deleted', 'role.unassigned', 'role.updated', 'sessions.read'],
+  ...['user.created', 'user.disabled', 'user.enabled', 'user.erased_by_administrator', 'user.read'],
+  ...['user.sessions_revoked', 'users.read'],
+];
+
 describe('the types of events', () => {
   test.each(Object.entries<EventSpec>(EVENT_TYPES))(
     '%s is dotted and past tense, and says what happened',
@@ -21,6 +28,12 @@ describe('the types of events', () => {
       expect(spec.says).toMatch(/^[A-Z`].*\.$/);
     },
   );
+
+  // Where such an act came from must outlive the key of its day, and the erasure of whoever did it.
+  test('of permissions over others are these', () => {
+    const ofPower = Object.entries<EventSpec>(EVENT_TYPES).filter(([, { power }]) => power === true);
+    expect(ofPower.map(([type]) => type).sort()).toEqual(POWER);
+  });
 
   test('know every code that an operation can be refused with', () => {
     expect(EVENT_TYPES['access.denied'].details.code.values).toEqual(ERROR_CODES);
