@@ -10,7 +10,9 @@ import type { LimitRefusals } from './audit/limit-refusals.ts';
 import { OperationRefusals } from './audit/operation-refusals.ts';
 import type { Config } from './config.ts';
 import { TokenExpired, TokenInvalid } from './crypto/access-tokens.ts';
-import type { DataKeys } from './crypto/data-keys.ts';
+import type { DataKeys, WrappedDataKey } from './crypto/data-keys.ts';
+import { KeyMissing } from './crypto/keyring.ts';
+import { SealBroken, type SealingKey } from './crypto/sealed.ts';
 import type { Foundation } from './foundation.ts';
 import { makeApollo } from './graphql/apollo.ts';
 import { auditPlugin, makeOperationAudit } from './graphql/audit-plugin.ts';
@@ -30,7 +32,6 @@ import { makeSchema } from './schema.ts';
 import type { Devices } from './sessions/devices.ts';
 import { isSessionViewer } from './sessions/session.record.ts';
 import { bringDeviceToken, bringRefreshToken } from './sessions/token-delivery.ts';
-import { ownAct } from './users/own-act.ts';
 
 export interface GatesParts {
   readonly config: Config;
@@ -164,10 +165,26 @@ const actorOf =
   (dataKeys: DataKeys) =>
   (context: RequestContext): Actor => {
     const { knownViewer, credentials } = context;
-    if (knownViewer && isSessionViewer(knownViewer)) return ownAct(context, knownViewer.user, dataKeys).by;
+    if (knownViewer && isSessionViewer(knownViewer)) {
+      const { id, dataKey } = knownViewer.user;
+      return { kind: 'USER', id, key: dataKey === null ? undefined : findKey(dataKeys, dataKey), request: context };
+    }
     if (credentials.kind === 'access-token') return { kind: 'USER', id: credentials.userId, request: context };
     return { kind: 'ANONYMOUS', request: context };
   };
+
+/**
+ * Undefined where it does not open: the event is then sealed under the key of its day. Whoever damaged the row must not keep the
+ * trail from what its person is refused.
+ */
+function findKey(dataKeys: DataKeys, row: WrappedDataKey): SealingKey | undefined {
+  try {
+    return dataKeys.unwrap(row);
+  } catch (error) {
+    if (error instanceof SealBroken || error instanceof KeyMissing) return undefined;
+    throw error;
+  }
+}
 
 function tokenReader({ accessTokens, signingKeys }: Accounts): (token: string) => Credentials | Promise<Credentials> {
   const read = (token: string): Credentials => {

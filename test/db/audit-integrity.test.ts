@@ -56,6 +56,9 @@ describe('what is known of the trail without reading all of it', () => {
     const [{ id }] = await db.database.query(`SELECT id FROM audit_events WHERE type = 'audit.verified'`);
     await db.clone.asHostile(`UPDATE audit_events SET at = at + interval '1 hour' WHERE id = $1`, [id]);
     expect(await integrity()).toMatchObject({ intact: false, firstBrokenId: id });
+    // Nor one under an audit key that no server has.
+    await db.clone.asHostile(`UPDATE audit_events SET audit_key_id = 'a9' WHERE id = $1`, [id]);
+    expect(await integrity()).toMatchObject({ intact: false, firstBrokenId: id });
   });
 
   test('is broken as soon as the database lacks the head that this node has seen', async () => {

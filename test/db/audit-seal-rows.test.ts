@@ -173,6 +173,8 @@ test('a lost head is excused by an acknowledgement of its batch, after it, that 
   expect(await isKnown(lost)).toBe(false);
   await db.clone.asHostile(`UPDATE audit_events SET details = details || '{"lostBatch": 3}' WHERE id = $1`, [older]);
   expect(await isKnown(lost)).toBe(false);
+  await db.clone.asHostile(`UPDATE audit_events SET audit_key_id = 'a9' WHERE id = $1`, [older]);
+  expect(await isKnown(lost)).toBe(false);
   await acknowledge(3);
   expect(await isKnown(lost)).toBe(true);
   const sealedAt = new Date(db.clock.now().getTime() + 1).toISOString();

@@ -110,10 +110,13 @@ describe('keys reseal', () => {
       }
     };
     const changes = [change(), change(), change(), change()];
-    for (let run = 0; run < 5; run += 1) expect((await gatehouse('keys reseal')).code).toBe(0);
-    await until('one of them was made', () => codes.includes(undefined));
-    running = false;
-    await Promise.all(changes);
+    try {
+      for (let run = 0; run < 5; run += 1) expect((await gatehouse('keys reseal')).code).toBe(0);
+      await until('one of them was made', () => codes.includes(undefined));
+    } finally {
+      running = false;
+      await Promise.all(changes);
+    }
     const { client } = await server.logIn('ada@example.com');
     expect((await client.send(ME)).data).toMatchObject({ me: EVERYTHING });
     expect((await client.send(ME)).errors).toEqual([]);

@@ -237,4 +237,35 @@ describe('a value that was tampered with in the database', () => {
       expect(await eventsNow()).toBe(noted + 3);
     },
   );
+
+  test.each([
+    ['another’s', () => bob],
+    ['flipped', () => undefined],
+  ])(
+    'data_keys.wrapped: %s is an error and an event by its person, with what they were refused besides',
+    async (_, from) => {
+      const { userId, client } = ada;
+      const [row] = await sql('SELECT id, wrapped FROM data_keys WHERE user_id = $1', [userId]);
+      const { id, wrapped } = row as unknown as { id: string; wrapped: Buffer };
+      const put = (bytes: Buffer) => sql('UPDATE data_keys SET wrapped = $2 WHERE id = $1', [id, bytes]);
+      const [other] = await sql('SELECT wrapped FROM data_keys WHERE user_id = $1', [from()?.userId ?? userId]);
+      const bytes = Buffer.from((other as unknown as { wrapped: Buffer }).wrapped);
+      if (from() === undefined) bytes.writeUInt8(bytes.readUInt8(20) ^ 1, 20);
+      const told = async (type: string, subject: string | null) =>
+        (
+          await sql(
+            'SELECT 1 FROM audit_events WHERE type = $1 AND actor_id = $2 AND subject_id IS NOT DISTINCT FROM $3',
+            [type, userId, subject],
+          )
+        ).length;
+      const counts = async () => [await told('seal.broken', id), await told('access.denied', null)];
+      const [broken = 0, denied = 0] = await counts();
+      await put(bytes);
+      const answers = [await client.send('{ me { email } }'), await client.send('{ auditEvents { nodes { id } } }')];
+      await put(wrapped);
+      expect(answers.map(({ code }) => code)).toEqual(['INTERNAL_SERVER_ERROR', 'FORBIDDEN']);
+      await until('the refusal was told, which came last', async () => (await told('access.denied', null)) > denied);
+      expect(await counts()).toEqual([broken + 1, denied + 1]);
+    },
+  );
 });
