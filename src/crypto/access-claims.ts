@@ -16,12 +16,15 @@ export interface SessionClaims {
   readonly permissions: readonly string[];
 }
 
-/** All that a verified token says. */
-export interface AccessClaims extends SessionClaims {
+/** What a token says of itself. */
+export interface TokenStamp {
   readonly jti: string;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
 }
+
+/** All that a verified token says. */
+export interface AccessClaims extends SessionClaims, TokenStamp {}
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
@@ -51,8 +54,11 @@ export function parseAccessClaims(payload: Readonly<Record<string, unknown>>): A
 const toSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 
 /** The claims as they stand in a token. */
-export function toPayload(claims: AccessClaims, { issuer, audience }: { issuer: string; audience: string }) {
-  const { sub, sid, gen, authTime, amr, acr, roles, permissions, jti, issuedAt, expiresAt } = claims;
+export function toPayload(
+  { sub, sid, gen, authTime, amr, acr, roles, permissions }: SessionClaims,
+  { jti, issuedAt, expiresAt }: TokenStamp,
+  { issuer, audience }: { readonly issuer: string; readonly audience: string },
+) {
   return {
     iss: issuer,
     aud: audience,

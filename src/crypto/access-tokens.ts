@@ -85,7 +85,7 @@ export class AccessTokens {
     const jti = inPools(random).bytes(16).toString('base64url');
     const expiresAt = new Date(issuedAt.getTime() + seconds * 1000);
     const header = encode({ alg: key.algorithm, typ: TYPE, kid: key.kid });
-    const signed = `${header}.${encode(toPayload({ ...claims, jti, issuedAt, expiresAt }, { issuer, audience }))}`;
+    const signed = `${header}.${encode(toPayload(claims, { jti, issuedAt, expiresAt }, { issuer, audience }))}`;
     const token = `${signed}.${signBytes(key, Buffer.from(signed)).toString('base64url')}`;
     return { token, expiresIn: seconds };
   }

@@ -36,10 +36,10 @@ export class PipelinedClients {
   }
 
   /** The rows. Throws what pg throws: also where there is no connection, or it is lost meanwhile; nothing is tried again. */
-  async run<Row extends object>(statement: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
+  async run<Row extends object>({ name, text }: NamedStatement, values: readonly unknown[]): Promise<Row[]> {
     this.#turn = (this.#turn + 1) % this.#clients.length;
     const client = await this.#connect(this.#turn);
-    const { rows } = await client.query<Row>({ ...statement, values: [...values] });
+    const { rows } = await client.query<Row>({ name, text, values: [...values] });
     return rows;
   }
 

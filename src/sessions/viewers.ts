@@ -3,7 +3,7 @@ import type { Credentials } from '../access/request-context.ts';
 import type { Clock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { permissionsOf } from '../roles/role.record.ts';
-import type { SessionOfUser, SessionViewer } from './session.record.ts';
+import type { SessionOfUser, SessionRecord, SessionViewer } from './session.record.ts';
 import { markSeen } from './sessions.repository.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { ViewedSessions } from './viewed-sessions.ts';
@@ -51,26 +51,28 @@ export class Viewers {
     const read = await this.#sessions.find(credentials.sessionId);
     const now = this.#clock.now();
     if (!read) throw ended();
-    const { signingEpoch, ...found } = read;
+    const { session, user, signingEpoch } = read;
     if (!(await this.#signingKeys.isGood(credentials.kid, signingEpoch))) {
       throw new AppError('TOKEN_EXPIRED', 'The key of this access token is in use no more. Call refresh, then repeat.');
     }
-    if (found.user.id !== credentials.userId || !isLive(found, now)) throw ended();
-    if (credentials.generation < found.session.authGeneration) {
+    if (user.id !== credentials.userId || !isLive(read, now)) throw ended();
+    if (credentials.generation < session.authGeneration) {
       throw new AppError('TOKEN_EXPIRED', 'This access token is from before a reauthentication. Use the newer one.');
     }
-    await this.#noteSeen(found, credentials.generation, now);
+    await this.#noteSeen(session, credentials.generation, now);
+    // Written out: V8 takes microseconds for an object that is spread and then given more properties, and each request makes this one.
     return {
-      ...found,
-      userId: found.user.id,
-      sessionId: found.session.id,
-      permissions: permissionsOf(found.user.roles),
-      authenticatedAt: found.session.authenticatedAt,
+      session,
+      user,
+      userId: user.id,
+      sessionId: session.id,
+      permissions: permissionsOf(user.roles),
+      authenticatedAt: session.authenticatedAt,
     };
   }
 
   /** Before the answer, not after: whoever has seen a token of this generation must not be able to have it made again. */
-  async #noteSeen({ session }: SessionOfUser, generation: number, now: Date): Promise<void> {
+  async #noteSeen(session: SessionRecord, generation: number, now: Date): Promise<void> {
     const isNew = session.seenGeneration < generation;
     const isStale = now.getTime() - session.lastSeenAt.getTime() >= SEEN_MS;
     if (isNew || isStale) await markSeen(this.#database.manager, session.id, generation, now);

@@ -62,11 +62,6 @@ export async function bumpVersion(
   return rows.length === 1;
 }
 
-/** A viewer, and the data key that a value was sealed under. */
-export interface HeldWithKey extends Pick<Viewer, 'userId' | 'sessionId' | 'authenticatedAt'> {
-  readonly keyId: DataKeyId;
-}
-
 /**
  * All that `holdActor` asks as the first part of one statement that writes what is sealed: `held` has a row where it is so. Its
  * parameters are the first ones, `heldValues`. The key is locked like the rest, not only read: a statement sees the database as it
@@ -77,6 +72,7 @@ export const HELD_WITH_KEY = `held AS (
   WHERE u.id = $1 AND u.status = 'ACTIVE' AND s.id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3
     AND s.authenticated_at = $4 AND k.id = $5 AND k.retired_at IS NULL FOR SHARE)`;
 export const heldValues = (
-  { userId, sessionId, authenticatedAt, keyId }: HeldWithKey,
+  { userId, sessionId, authenticatedAt }: Viewer,
+  keyId: DataKeyId,
   now: Date,
 ): readonly unknown[] => [userId, sessionId, now, authenticatedAt, keyId];

@@ -1,5 +1,7 @@
+import type { Viewer } from '../access/request-context.ts';
 import type { OneStatementChange } from '../audit/audit.repository.ts';
-import { HELD_WITH_KEY, type HeldWithKey, heldValues } from './held-actor.repository.ts';
+import type { DataKeyId } from '../platform/ids.ts';
+import { HELD_WITH_KEY, heldValues } from './held-actor.repository.ts';
 import { PROFILE_COLUMNS, PROFILE_FIELDS } from './profile.fields.ts';
 import type { SealedChange } from './profile.sealing.ts';
 import { PROFILE_ROW } from './users.repository.ts';
@@ -13,15 +15,20 @@ const CHANGE = `${HELD_WITH_KEY}, changed AS (
   UPDATE profiles p SET updated_at = $3, ${SETS.join(', ')} WHERE user_id = $1 AND EXISTS (SELECT FROM held) RETURNING ${PROFILE_ROW})`;
 
 /**
- * Writes the columns that a change touches, sealed under the data key that the viewer was read with: a statement that its audit
- * event goes with. Answers the profile as a `ProfileRow`. Not made where the viewer may not act any more, or that key was
+ * Writes the columns that a change touches, sealed under the data key `keyId` that the viewer was read with: a statement that its
+ * audit event goes with. Answers the profile as a `ProfileRow`. Not made where the viewer may not act any more, or that key was
  * replaced: which of both, `holdActor` says.
  */
-export const profileChange = (viewer: HeldWithKey, columns: SealedChange, now: Date): OneStatementChange => ({
+export const profileChange = (
+  viewer: Viewer,
+  keyId: DataKeyId,
+  columns: SealedChange,
+  now: Date,
+): OneStatementChange => ({
   name: 'profile-change',
   text: CHANGE,
   values: [
-    ...heldValues(viewer, now),
+    ...heldValues(viewer, keyId, now),
     PROFILE_FIELDS.filter((field) => columns[field] !== undefined),
     ...PROFILE_FIELDS.map((field) => columns[field]?.bytes ?? null),
   ],

@@ -46,7 +46,7 @@ export class ProfileService {
     const fields = PROFILE_FIELDS.filter((field) => change[field] !== undefined);
     if (fields.length === 0 || user.dataKey === null) return user;
     const columns = sealedChange(dataKeys.unwrap(user.dataKey), user.id, change, random);
-    const statement = profileChange({ ...viewer, keyId: user.dataKey.id }, columns, clock.now());
+    const statement = profileChange(viewer, user.dataKey.id, columns, clock.now());
     const event: AuditEvent = { type: 'profile.updated', ...ownAct(context, user, dataKeys), details: { fields } };
     const changed = await untied(() => audit.recordWith<ProfileRow>(database.manager, statement, event));
     if (changed) return { ...user, profile: toProfile(changed) };
