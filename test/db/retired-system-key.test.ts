@@ -3,6 +3,7 @@ import { type Name, toName } from '../../src/audit/event-details.ts';
 import { findReplacedAt } from '../../src/keys/key-activations.ts';
 import { RESET } from '../support/account-acts.ts';
 import { type AuditDatabase, auditDatabase } from '../support/audit-database.ts';
+import { nextBeats } from '../support/beats.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { type CommandOutcome, runInTerminal, settingsBeside } from '../support/terminal.ts';
 
@@ -21,7 +22,7 @@ describe('keys retire of a system key', () => {
     for (;;) {
       const outcome = await gatehouse(typed);
       if (!/do not have the|is still the active one of/.test(outcome.err)) return outcome;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await nextBeats(server);
     }
   }
   async function rotate(): Promise<void> {

@@ -18,16 +18,6 @@ function getUrl(name: 'ADMIN' | 'OWNER' | 'SERVER'): string {
   return url;
 }
 
-async function runAsAdmin(statements: readonly string[]): Promise<void> {
-  const client = new Client({ connectionString: getUrl('ADMIN') });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
-}
-
 function urlTo(url: string, database: string): Secret {
   const parsed = new URL(url);
   parsed.pathname = `/${database}`;
@@ -37,12 +27,14 @@ function urlTo(url: string, database: string): Secret {
 /** A copy of the migrated template, in a few hundredths of a second. Drop it in `afterAll`. */
 export async function cloneDatabase(): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
+  // Kept until the end: to start a process of PostgreSQL is what costs most about it.
+  const admin = new Client({ connectionString: getUrl('ADMIN') });
+  await admin.connect();
+  // Copied as files, which goes through neither buffers nor the log.
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE gatehouse STRATEGY FILE_COPY OWNER gatehouse_owner`);
   // Rights on the database itself are not part of a template.
-  await runAsAdmin([
-    `CREATE DATABASE ${name} TEMPLATE gatehouse OWNER gatehouse_owner`,
-    `REVOKE ALL ON DATABASE ${name} FROM PUBLIC`,
-    `GRANT CONNECT ON DATABASE ${name} TO gatehouse_server`,
-  ]);
+  await admin.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`);
+  await admin.query(`GRANT CONNECT ON DATABASE ${name} TO gatehouse_server`);
   return {
     ownerUrl: urlTo(getUrl('OWNER'), name),
     serverUrl: urlTo(getUrl('SERVER'), name),
@@ -56,6 +48,9 @@ export async function cloneDatabase(): Promise<TestDatabase> {
         await client.end();
       }
     },
-    drop: () => runAsAdmin([`DROP DATABASE ${name} WITH (FORCE)`]),
+    drop: async () => {
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await admin.end();
+    },
   };
 }

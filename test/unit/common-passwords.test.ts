@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CommonPasswords } from '../../src/users/common-passwords.ts';
-import { COMMON_PASSWORDS_PATH, makeCommonPasswords } from '../../src/users/make-common-passwords.mjs';
+import { COMMON_PASSWORDS_PATH, isMade, makeCommonPasswords } from '../../src/users/make-common-passwords.mjs';
 import { PasswordPolicy } from '../../src/users/password-policy.ts';
 import { shippedCommonPasswords } from '../support/common-passwords.ts';
 
@@ -47,10 +47,10 @@ describe('the shipped list', () => {
     expect(digest).toBe('19eb5b47540843e413069ef9509a99c19fb8a21d69130a308ab90373f5ce0038');
     await expect(readdir(join(folder, 'made'))).resolves.toEqual(['list.bin']);
 
-    // Fresh: nothing to do. Older than what it is made from: made again.
+    // Fresh: nothing to do. Older than what it is made from: to be made again.
     await expect(makeCommonPasswords({ out })).resolves.toBe(false);
     await utimes(out, 0, 0);
-    await expect(makeCommonPasswords({ out })).resolves.toBe(true);
+    await expect(isMade(out)).resolves.toBe(false);
   });
 });
 
