@@ -10,9 +10,7 @@ import type { LimitRefusals } from './audit/limit-refusals.ts';
 import { OperationRefusals } from './audit/operation-refusals.ts';
 import type { Config } from './config.ts';
 import { TokenExpired, TokenInvalid } from './crypto/access-tokens.ts';
-import type { DataKeys, WrappedDataKey } from './crypto/data-keys.ts';
-import { KeyMissing } from './crypto/keyring.ts';
-import { SealBroken, type SealingKey } from './crypto/sealed.ts';
+import type { DataKeys } from './crypto/data-keys.ts';
 import type { Foundation } from './foundation.ts';
 import { makeApollo } from './graphql/apollo.ts';
 import { auditPlugin, makeOperationAudit } from './graphql/audit-plugin.ts';
@@ -167,24 +165,11 @@ const actorOf =
     const { knownViewer, credentials } = context;
     if (knownViewer && isSessionViewer(knownViewer)) {
       const { id, dataKey } = knownViewer.user;
-      return { kind: 'USER', id, key: dataKey === null ? undefined : findKey(dataKeys, dataKey), request: context };
+      return { kind: 'USER', id, key: dataKey === null ? undefined : dataKeys.find(dataKey), request: context };
     }
     if (credentials.kind === 'access-token') return { kind: 'USER', id: credentials.userId, request: context };
     return { kind: 'ANONYMOUS', request: context };
   };
-
-/**
- * Undefined where it does not open: the event is then sealed under the key of its day. Whoever damaged the row must not keep the
- * trail from what its person is refused.
- */
-function findKey(dataKeys: DataKeys, row: WrappedDataKey): SealingKey | undefined {
-  try {
-    return dataKeys.unwrap(row);
-  } catch (error) {
-    if (error instanceof SealBroken || error instanceof KeyMissing) return undefined;
-    throw error;
-  }
-}
 
 function tokenReader({ accessTokens, signingKeys }: Accounts): (token: string) => Credentials | Promise<Credentials> {
   const read = (token: string): Credentials => {

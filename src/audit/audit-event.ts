@@ -30,6 +30,9 @@ export function detach(by: Actor): Actor {
   return { ...by, request: { requestId, operationName, origin } };
 }
 
+/** The data key of an actor who has one: their own words may stand under it. */
+export const ownKey = (by: Actor): SealingKey | undefined => (by.kind === 'USER' ? by.key : undefined);
+
 /** The same actor for what waits longer than a data key may stay unwrapped: where they came from is then sealed under the day's key. */
 export const withoutKey = (by: Actor): Actor => (by.kind === 'USER' ? { ...by, key: undefined } : by);
 

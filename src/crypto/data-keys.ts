@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { DataKeyId, UserId } from '../platform/ids.ts';
 import { type Random, uuidv7 } from '../platform/random.ts';
-import type { Keyring } from './keyring.ts';
+import { KeyMissing, type Keyring } from './keyring.ts';
 import { KEY_BYTES } from './keyring-text.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import { SealBroken, type SealingKey, toSealingKey } from './sealed.ts';
@@ -32,6 +32,16 @@ interface Unwrapped {
 /** As a text: a buffer would keep all of the memory that it was cut from. */
 const factsOf = ({ userId, wrappingKeyId, wrapped }: WrappedDataKey) =>
   `${userId} ${wrappingKeyId} ${wrapped.toString('latin1')}`;
+
+/** What `opening` answers, undefined where something did not open for want of its key or because it was damaged. */
+export function ifItOpens<T>(opening: () => T): T | undefined {
+  try {
+    return opening();
+  } catch (error) {
+    if (error instanceof SealBroken || error instanceof KeyMissing) return undefined;
+    throw error;
+  }
+}
 
 /** Makes and unwraps the keys that personal data is sealed under, one for each person. */
 export class DataKeys {
@@ -72,6 +82,14 @@ export class DataKeys {
     const key = toSealingKey(row.id, secret);
     this.#remember(row, key, nowMs);
     return key;
+  }
+
+  /**
+   * The same, undefined where it does not open. For what must not hang on it: whoever damaged a person's row must keep neither the
+   * trail from telling of that person, nor them from being logged out, shut out or erased.
+   */
+  find(row: WrappedDataKey): SealingKey | undefined {
+    return ifItOpens(() => this.unwrap(row));
   }
 
   /** The same key under the active wrapping key; shown to open before it is answered. Throws SealBroken and KeyMissing. */

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import type { RequestContext } from '../access/request-context.ts';
+import { ownKey } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
-import type { DataKeys } from '../crypto/data-keys.ts';
+import { type DataKeys, ifItOpens } from '../crypto/data-keys.ts';
 import { open } from '../crypto/sealed.ts';
 import type { MailOutbox } from '../mail/mail-outbox.ts';
 import { badInput } from '../platform/bad-input.ts';
@@ -86,12 +87,12 @@ export class ErasureService {
       });
       if (subjectId === viewer.userId) throw holdsPermissions();
       requireAll(permissions, subjectPermissions, HOLDS_MORE);
-      const farewell = farewellTo(subject, dataKeys);
+      const farewell = ifItOpens(() => farewellTo(subject, dataKeys));
       await erasePerson(tx, this.#parts, subject, {
         type: 'user.erased_by_administrator',
         by,
         subjectId,
-        subjectKey: by.kind === 'USER' ? by.key : undefined,
+        subjectKey: ownKey(by),
         details: {},
         personal: { reason },
       });

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Permission } from '../access/permissions.ts';
 import type { RequestContext } from '../access/request-context.ts';
+import { ownKey } from '../audit/audit-event.ts';
 import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { DataKeys } from '../crypto/data-keys.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -22,7 +23,7 @@ interface UserAdministrationParts<Asker> {
   readonly administration: AdministrationOfPeople<Asker>;
   readonly dataKeys: DataKeys;
   readonly endings: SessionEnding;
-  readonly mails: Pick<UserMails, 'send' | 'wake'>;
+  readonly mails: Pick<UserMails, 'send' | 'canReach' | 'wake'>;
   readonly clock: Clock;
 }
 
@@ -42,7 +43,8 @@ export class UserAdministrationService<Asker = RequestContext> {
 
   /**
    * Ends every session of the user, voids the device tokens and mailed tokens, and lets nobody in; a notice goes to the address, if
-   * it was ever verified. CONFLICT for the last administrator.
+   * it was ever verified and opens. The reason stands under the user's key; where that one does not open, under
+   * the administrator's, and an operator's is left out. CONFLICT for the last administrator.
    */
   async disable(asker: Asker, idText: string, reason: string): Promise<UserRecord> {
     const { audit, dataKeys, endings, mails } = this.#parts;
@@ -53,15 +55,17 @@ export class UserAdministrationService<Asker = RequestContext> {
       await setStatus(tx, subject.id, 'DISABLED');
       await keepAdministrator(tx, act);
       const ended = await endings.endAll(tx, subject.id);
+      const subjectKey = (subject.dataKey && dataKeys.find(subject.dataKey)) ?? ownKey(act.by);
       await audit.record(tx, {
         type: 'user.disabled',
         by: act.by,
         subjectId: subject.id,
-        subjectKey: subject.dataKey === null ? undefined : dataKeys.unwrap(subject.dataKey),
+        subjectKey,
         details: { endedSessions: ended.length },
-        personal: { reason },
+        personal: subjectKey && { reason },
       });
-      if (subject.emailVerifiedAt !== null) await mails.send(tx, subject, 'account-disabled');
+      if (subject.emailVerifiedAt !== null && mails.canReach(subject))
+        await mails.send(tx, subject, 'account-disabled');
       return true;
     });
     mails.wake();

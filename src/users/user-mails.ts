@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { DataKeys } from '../crypto/data-keys.ts';
+import { type DataKeys, ifItOpens } from '../crypto/data-keys.ts';
 import { open } from '../crypto/sealed.ts';
 import type { Mail, MailKind } from '../mail/mail-kinds.ts';
 import type { MailOutbox } from '../mail/mail-outbox.ts';
@@ -64,21 +64,30 @@ export class UserMails {
     this.#outbox.wake();
   }
 
+  /** Whether their address and name open. Whoever damaged them must keep nobody from being shut out or erased. */
+  canReach(user: UserRecord): boolean {
+    return ifItOpens(() => this.#toReader(user)) !== undefined;
+  }
+
   async #enqueue(
     tx: EntityManager,
     user: UserRecord,
     toMail: (reader: Pick<Mail, 'to' | 'locale' | 'name'>) => Mail,
   ): Promise<void> {
-    const { dataKey, email, profile, id } = user;
-    if (dataKey === null || email === null) return;
+    const found = this.#toReader(user);
+    if (found) await this.#outbox.enqueue(tx, toMail(found.reader), { userId: user.id, key: found.key });
+  }
+
+  #toReader({ dataKey, email, profile, id }: UserRecord) {
+    if (dataKey === null || email === null) return undefined;
     const key = this.#dataKeys.unwrap(dataKey);
     const address = open(key, { table: 'users', column: 'email', rowId: id }, email);
     const { locale, displayName } = profile;
-    const mail = toMail({
+    const reader = {
       to: parseEmailAddress(address)?.delivery ?? address,
       locale: locale && open(key, profilePlace(id, 'locale'), locale),
       name: displayName && open(key, profilePlace(id, 'displayName'), displayName),
-    });
-    await this.#outbox.enqueue(tx, mail, { userId: id, key });
+    };
+    return { key, reader };
   }
 }
