@@ -1,5 +1,4 @@
 /** The run itself: starts the programs, lets them take turns, and gathers figures. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hashArgon2id, verifyArgon2id } from '../dist/src/crypto/argon2id.js';
@@ -30,21 +29,13 @@ const STARTS = 3;
 const WARM_REQUESTS = 20_000;
 const WARM_MS = 20_000;
 
-/** What `npm start` hands to Node. */
-const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const START_ARGS = /^node (.+) src\/build\.mjs/.exec(scripts.start)[1].split(' ');
-
 const startServer = (stage, name, { settings, profile, nodeArgs = [] } = {}) =>
   startProgram({
     name,
     // As `npm start` does, without npm.
     script: '../src/build.mjs',
     args: ['--quiet', '--run', 'serve'],
-    nodeArgs: [
-      ...START_ARGS,
-      ...nodeArgs,
-      ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]),
-    ],
+    nodeArgs: [...nodeArgs, ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])],
     envOf: (port) => stage.serverEnv(port, settings),
     isReady: async (url) => (await fetch(`${url}/health/ready`)).ok,
   });
