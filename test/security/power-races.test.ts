@@ -182,7 +182,7 @@ describe('of 50 at once', () => {
     const answers = await Promise.all(fifty.map(() => act(admin.client, 'createUser', { email })));
     expect(codesOf(answers)).toEqual([...Array(49).fill('CONFLICT'), 'done']);
     await settled(server);
-    expect([...server.mails.to(email), ...second.mails.to(email)]).toHaveLength(1);
+    expect(server.mails.to(email)).toHaveLength(1);
   });
 
   test('assignings, disablings and enablings of one person, each changes them once', async () => {

@@ -22,6 +22,8 @@ export interface SharedParts {
   readonly clock: ManualClock;
   /** Where the first one answers: tokens name it, whichever of the two made them. */
   readonly publicUrl: string;
+  /** Either of the two may send what the other one wrote. */
+  readonly mails?: KeptMails;
 }
 
 /** A whole server on a database of its own, with a clock that stands still and mails that are kept. */
@@ -77,7 +79,7 @@ export async function startTestServer(
   const dataDir = shared?.dataDir ?? mkdtempSync(join(process.env['TEST_POSTGRES_DIR'] ?? '', 'server-'));
   const ownerUrl = shared?.ownerUrl ?? own?.ownerUrl.reveal() ?? '';
   const clock = shared?.clock ?? new ManualClock(new Date());
-  const mails = new KeptMails();
+  const mails = shared?.mails ?? new KeptMails();
   const env = {
     NODE_ENV: 'test',
     PORT: '0',
@@ -107,9 +109,10 @@ export async function startTestServer(
   };
   const signUp = async (email: string, password = PASSWORD, profile: object = {}): Promise<void> => {
     const before = mails.to(email).length;
-    await anyone.send('mutation($input: RegisterInput!) { register(input: $input) { accepted } }', {
+    const registered = await anyone.send('mutation($input: RegisterInput!) { register(input: $input) { accepted } }', {
       input: { email, password, profile },
     });
+    if (registered.errors.length > 0) throw new Error(`The registration failed: ${registered.text}`);
     const token = await mails.token(email, before + 1);
     const verified = await anyone.send(`mutation { verifyEmail(input: { token: "${token}" }) { verified } }`);
     if (verified.errors.length > 0) throw new Error(`The verification failed: ${verified.text}`);
@@ -117,7 +120,7 @@ export async function startTestServer(
 
   return {
     url,
-    shared: { serverUrl: env.DATABASE_URL, ownerUrl, dataDir, clock, publicUrl: running.url },
+    shared: { serverUrl: env.DATABASE_URL, ownerUrl, dataDir, clock, publicUrl: running.url, mails },
     clock,
     mails,
     database,
