@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { findNewestOfTypes, findStray } from '../../src/audit/verification.repository.ts';
 import { type EventChoice, findEventPage } from '../../src/auditing/audit-pages.repository.ts';
 import type { PageWindow } from '../../src/platform/pages.ts';
+import { until } from '../support/account-acts.ts';
 import { type AuditDatabase, auditDatabase } from '../support/audit-database.ts';
 
 const EVENTS = 20_000;
@@ -37,9 +38,16 @@ beforeAll(async () => {
        CASE WHEN g % 1000 = 8 THEN '${RARE}' WHEN g % 2 = 0 THEN '${BUSY}' END, 'n', jsonb_build_object('wide', repeat('x', 500)), 'a', ''
      FROM generate_series(1, ${EVENTS}) g`,
   );
-  // Rows whose commit is not on disk yet do not count as visible to all, and plans for them are other ones.
-  await db.clone.asHostile('CHECKPOINT');
-  await db.clone.asHostile('VACUUM ANALYZE audit_events');
+  // Rows whose commit, or another of about the same time in another test's database, is not on disk yet do not count as visible
+  // to all, and plans for them are other ones.
+  await until('all events are visible to all', async () => {
+    await db.clone.asHostile('CHECKPOINT');
+    await db.clone.asHostile('VACUUM ANALYZE audit_events');
+    const [table] = await db.database.query(
+      `SELECT relpages AS pages, relallvisible AS visible FROM pg_class WHERE oid = 'audit_events'::regclass`,
+    );
+    return table.visible === table.pages;
+  });
 });
 afterAll(() => db.close());
 
