@@ -59,7 +59,9 @@ async function ask(query, { token, variables } = {}) {
 async function mailedToken() {
   for (let tries = 0; tries < 100; tries += 1) {
     const outbox = join(dataDir, 'outbox');
-    const [mail] = readdirSync(dataDir).includes('outbox') ? readdirSync(outbox) : [];
+    const names = readdirSync(dataDir).includes('outbox') ? readdirSync(outbox) : [];
+    // One that begins with a dot is still being written.
+    const mail = names.find((name) => !name.startsWith('.'));
     const token = mail && /^Token: (\S+)\r?$/m.exec(readFileSync(join(outbox, mail), 'utf8'))?.[1];
     if (token) return token;
     await sleep(100);

@@ -60,7 +60,8 @@ export async function readMailedToken(dataDir: string): Promise<string> {
   return waitUntil(60_000, async () => {
     const names = await readdir(outbox).catch(() => []);
     const name = names
-      .filter((each) => each.endsWith('.eml'))
+      // One that is still being written begins with a dot, and is gone the moment it is whole.
+      .filter((each) => /^[^.].*\.eml$/.test(each))
       .sort()
       .at(-1);
     if (name === undefined) return undefined;
