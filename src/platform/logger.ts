@@ -44,6 +44,9 @@ export function errorFacts(error: unknown): LogFacts {
     constraint: text(known.constraint),
     table: text(known.table),
     column: text(known.column),
-    stack: frames.slice(0, 8).map(toSourceFrame).join('\n'),
+    stack: frames
+      .slice(0, 8)
+      .map((frame) => toSourceFrame(frame))
+      .join('\n'),
   };
 }
