@@ -216,7 +216,7 @@ export const ASVS_ROWS = `
 16.3.4 | 2 | faults are logged | api/errors.test.ts: stands in the log once under that id, without the values of its statement
 16.4.1 | 2 | no forged lines in logs | security/by-construction.test.ts: is one JSON object a line on standard error, whatever a fact holds, and its messages are no formats (v5.0.0-16.4.1)
 16.4.2 | 2 | logs cannot be changed | db/audit-trail.test.ts: as the server’s role cannot change, delete or empty + db/audit-tampering.test.ts: who deletes an event is found, with its position or without
-16.4.3 | 2 | logs go elsewhere | db/audit-seals.test.ts: stands in the file of every node, also of one that sealed nothing
+16.4.3 | 2 | logs go elsewhere | db/audit-heads.test.ts: stands in the file of every node, also of one that sealed nothing
 16.5.1 | 2 | errors are told in general | api/errors.test.ts: an error inside (v5.0.0-16.5.1)
 16.5.2 | 2 | failures elsewhere leave it safe | services/redis.test.ts: a node counts its share by itself, says so once, and comes back by itself
 16.5.3 | 2 | failures close | api/http-gates.test.ts: a window that fails is a failure inside, and nothing is carried out
