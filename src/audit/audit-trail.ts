@@ -26,6 +26,7 @@ interface KeyOfValue {
   readonly key: SealingKey;
 }
 
+/** In place of the MAC of a row that is about to get one. */
 const UNSIGNED = Buffer.alloc(0);
 
 /** A client chooses these: longer or stranger ones are cut or left out, and no event is lost for them. */
@@ -35,7 +36,7 @@ const REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 const matching = (pattern: RegExp, text: string | null | undefined) =>
   text !== null && text !== undefined && pattern.test(text) ? text : null;
 
-/** Half a character, which no canonical form holds, becomes U+FFFD. */
+/** What is kept of where a request came from. Half a character, which no canonical form holds, becomes U+FFFD here and below. */
 const originOf = ({ origin: { ip, userAgent } }: EventRequest): OriginValue => ({
   ip,
   userAgent: userAgent === null ? null : userAgent.slice(0, USER_AGENT_CHARACTERS).toWellFormed(),

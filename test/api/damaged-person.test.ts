@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { damage } from '../support/account-acts.ts';
 import { type LoggedInClient, startTestServer, type TestServer } from '../support/server.ts';
 import { runInTerminal, settingsBeside } from '../support/terminal.ts';
 
@@ -10,13 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Flips a bit of a sealed value, as whoever writes to the database can. */
-const damage = (table: string, column: string, userId: string) =>
-  server.database.query(
-    `UPDATE ${table} SET ${column} = set_byte(${column}, 20, get_byte(${column}, 20) # 1)
-     WHERE ${table === 'users' ? 'id' : 'user_id'} = $1`,
-    [userId],
-  );
 const act = (name: string, input: object) =>
   root.client.send(
     `mutation($input: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!) {
@@ -42,7 +36,7 @@ describe.each([
   ['data key', 'data_keys', 'wrapped'],
   ['address', 'users', 'email'],
 ])('a person whose %s does not open', (_, table, column) => {
-  beforeEach(() => damage(table, column, ada.userId));
+  beforeEach(() => damage(server, table, column, ada.userId));
 
   test('logs out', async () => {
     const { code, data } = await ada.client.send('mutation { logout { loggedOut } }');

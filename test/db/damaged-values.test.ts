@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { damage } from '../support/account-acts.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { runInTerminal, settingsBeside } from '../support/terminal.ts';
 
@@ -16,13 +17,6 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const gatehouse = (typed: string) => runInTerminal(typed.split(' '), settingsBeside(server.shared));
-/** Flips a bit of a sealed value, as whoever writes to the database can; once more, and it is whole again. */
-const damage = (table: string, column: string, userId: string) =>
-  server.database.query(
-    `UPDATE ${table} SET ${column} = set_byte(${column}, 20, get_byte(${column}, 20) # 1)
-     WHERE ${table === 'users' ? 'id' : 'user_id'} = $1`,
-    [userId],
-  );
 /** What the trail was told of sealed values since the last time it was asked. */
 const told = (() => {
   let known = 0;
@@ -45,17 +39,17 @@ const broken = (table: string, column: string, subject: string | undefined) => (
 test('keys reseal tells the trail of whoever has a value that does not open, once a run, and reseals everybody else', async () => {
   const [one = '', other = ''] = [...people].sort();
   const [{ id: dataKey }] = await server.database.query('SELECT id FROM data_keys WHERE user_id = $1', [other]);
-  for (const column of ['ip', 'user_agent']) await damage('sessions', column, one);
-  await damage('users', 'email', one);
-  await damage('data_keys', 'wrapped', other);
+  for (const column of ['ip', 'user_agent']) await damage(server, 'sessions', column, one);
+  await damage(server, 'users', 'email', one);
+  await damage(server, 'data_keys', 'wrapped', other);
   const { code, out, err } = await gatehouse('keys reseal');
   expect([code, out]).toEqual([1, `Sealed again: ${PEOPLE - 2} people.\n`]);
   expect(err).toContain(`A value of user ${one} does not open, and they keep their key: users.email of row ${one} `);
   expect(err).toContain(`user ${other} does not open, and they keep their key: data_keys.wrapped of row ${dataKey} `);
   expect(await told()).toEqual([broken('users', 'email', one), broken('data_keys', 'wrapped', dataKey)]);
-  for (const column of ['ip', 'user_agent']) await damage('sessions', column, one);
-  await damage('users', 'email', one);
-  await damage('data_keys', 'wrapped', other);
+  for (const column of ['ip', 'user_agent']) await damage(server, 'sessions', column, one);
+  await damage(server, 'users', 'email', one);
+  await damage(server, 'data_keys', 'wrapped', other);
   expect((await gatehouse('keys reseal')).code).toBe(0);
   expect(await told()).toEqual([]);
 });
@@ -63,7 +57,7 @@ test('keys reseal tells the trail of whoever has a value that does not open, onc
 test('keys rewrap tells the trail of the rows that it names as broken, of ten and no more', async () => {
   await server.database.query('DELETE FROM email_indexes');
   const [person = ''] = people;
-  await damage('users', 'email', person);
+  await damage(server, 'users', 'email', person);
   const few = await gatehouse('keys rewrap --index');
   expect([few.code, few.err]).toEqual([1, expect.stringContaining(`users.email of row ${person} does not open`)]);
   expect(await told()).toEqual([broken('users', 'email', person)]);

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts';
 import { isRunning } from '../../src/platform/postgres/process-mark.ts';
-import { ask, newDataDir, pidOf, refusal, UNSYNCED, until } from '../support/postgres-probe.ts';
+import { until } from '../support/account-acts.ts';
+import { ask, newDataDir, pidOf, refusal, UNSYNCED } from '../support/postgres-probe.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
 const start = (dataDir: string) => startEmbeddedPostgres({ dataDir, logger: silentLogger, settings: UNSYNCED });
@@ -141,7 +142,7 @@ describe('later starts', () => {
   test('bring PostgreSQL back on the same port when it ends by itself', async () => {
     const next = await start(dataDir);
     process.kill(pidOf(dataDir), 'SIGKILL');
-    await until(async () => (await refusal(url)) === 'none');
+    await until('it takes connections again', async () => (await refusal(url)) === 'none');
     await next.stop();
     expect(existsSync(join(dataDir, 'postgres/postmaster.pid'))).toBe(false);
   });

@@ -22,6 +22,14 @@ export const verify = (client: Client, token: string): Promise<Answer> => client
 export const login = (client: Client, email: string, password: string, more: object = {}): Promise<Answer> =>
   client.send(LOGIN, { input: { email, password, ...more } });
 
+/** Flips a bit of a person's sealed value, as whoever writes to the database can; once more, and it is whole again. */
+export const damage = ({ database }: Pick<TestServer, 'database'>, table: string, column: string, userId: string) =>
+  database.query(
+    `UPDATE ${table} SET ${column} = set_byte(${column}, 20, get_byte(${column}, 20) # 1)
+     WHERE ${table === 'users' ? 'id' : 'user_id'} = $1`,
+    [userId],
+  );
+
 /** Far beyond what any machine needs: a wait costs that only where what it waits for never comes. */
 const IN_VAIN_MS = 60_000;
 

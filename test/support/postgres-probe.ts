@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 
 /** Processes are killed in these tests, the machine is not: nothing has to wait for the disk. */
@@ -36,13 +35,4 @@ export function refusal(url: string, sql = 'SELECT 1'): Promise<string> {
     () => 'none',
     (error) => String(error.code),
   );
-}
-
-/** Waits until `isTrue` is. */
-export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 3_000; tries += 1) {
-    if (await isTrue()) return;
-    await sleep(20);
-  }
-  throw new Error('It did not come true within a minute');
 }
