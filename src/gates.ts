@@ -30,6 +30,7 @@ import { makeSchema } from './schema.ts';
 import type { Devices } from './sessions/devices.ts';
 import { isSessionViewer } from './sessions/session.record.ts';
 import { bringDeviceToken, bringRefreshToken } from './sessions/token-delivery.ts';
+import { ownAct } from './users/own-act.ts';
 
 export interface GatesParts {
   readonly config: Config;
@@ -163,10 +164,7 @@ const actorOf =
   (dataKeys: DataKeys) =>
   (context: RequestContext): Actor => {
     const { knownViewer, credentials } = context;
-    if (knownViewer && isSessionViewer(knownViewer)) {
-      const { id, dataKey } = knownViewer.user;
-      return { kind: 'USER', id, key: dataKey === null ? undefined : dataKeys.find(dataKey), request: context };
-    }
+    if (knownViewer && isSessionViewer(knownViewer)) return ownAct(context, knownViewer.user, dataKeys).by;
     if (credentials.kind === 'access-token') return { kind: 'USER', id: credentials.userId, request: context };
     return { kind: 'ANONYMOUS', request: context };
   };
